@@ -1,0 +1,71 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { onOneCore } from "./line-server.ts";
+import { type Measuring, measureMemory, measureRow } from "./measure.ts";
+import { buildPeers } from "./peers.ts";
+import { type Figure, rows } from "./rows.ts";
+import { figureLine, tableHead } from "./table.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const usage = `usage: pnpm bench [FILE.clif...] [--target T]... [--row NAME]... [--rounds N] [--json]
+  Compiles CLIF with Gantry and with Cranelift, in turns, and prints both and their ratio.
+  Without a file: lua.clif of the corpus beside the repository, else examples/.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    target: { type: "string", multiple: true, default: ["x86_64"] },
+    row: { type: "string", multiple: true, default: [] },
+    rounds: { type: "string", default: "6" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+function defaultInputs(): string[] {
+  const corpus = join(root, "..", "shared", "corpus", "lua.clif");
+  if (existsSync(corpus)) return [corpus];
+  const examples = join(root, "examples");
+  return readdirSync(examples)
+    .filter((name) => name.endsWith(".clif"))
+    .map((name) => join(examples, name));
+}
+
+async function main(): Promise<void> {
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  const rounds = Number(values.rounds);
+  const known = [...rows.map((row) => row.name), "memory-none"];
+  const unknown = values.row.find((name) => !known.includes(name));
+  if (!Number.isInteger(rounds) || rounds < 1 || unknown !== undefined) {
+    console.error(unknown === undefined ? usage : `no row '${unknown}'; there are ${known.join(", ")}`);
+    process.exitCode = 2;
+    return;
+  }
+  const wanted = (name: string) => values.row.length === 0 || values.row.includes(name);
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const peers = buildPeers(say);
+  const how: Measuring = { peers, rounds, say };
+  const note = (text: string) => (values.json ? say(text) : console.log(text));
+  if ("missing" in peers) note(`No peer: ${peers.missing}.`);
+  if (onOneCore().length === 0) note("No taskset: the processes are not kept on one core.");
+  const report = (figure: Figure) => {
+    const shown = { ...figure, input: basename(figure.input) };
+    console.log(values.json ? JSON.stringify(shown) : figureLine(shown));
+  };
+  for (const input of positionals.length > 0 ? positionals : defaultInputs()) {
+    for (const target of values.target) {
+      if (!values.json) console.log(tableHead(basename(input), target, rounds));
+      for (const row of rows) {
+        if (wanted(row.name)) for (const figure of await measureRow(row, input, target, how)) report(figure);
+      }
+      if (wanted("memory-none")) for (const figure of await measureMemory(input, target, how)) report(figure);
+    }
+  }
+}
+
+await main();
