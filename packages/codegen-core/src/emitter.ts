@@ -1,0 +1,210 @@
+import type { Block, Function } from "@gantry/clif-ir";
+import { bug } from "@gantry/diag";
+import { I32List, NONE } from "@gantry/entity";
+import { EDIT_WORDS, EditKind, type Output, SLOT } from "@gantry/regalloc";
+import { CodeBuffer } from "./code-buffer.ts";
+import type { CompiledCode } from "./compiled-code.ts";
+import type { LowerContext } from "./lower-context.ts";
+import { Fact, type TargetIsa } from "./target.ts";
+
+/**
+ * Writes the machine code of a function: one forward pass over the allocated records.
+ *
+ * Blocks that hold nothing but a jump, split edges without moves above all, are threaded: a branch to them goes to
+ * where they jump to, and they are not emitted. Branches are written against the block that comes next, so nothing is
+ * inverted or removed afterwards.
+ */
+export class Emitter {
+  readonly buf: CodeBuffer = new CodeBuffer();
+  isa!: TargetIsa;
+  ctx!: LowerContext;
+  output!: Output;
+  /** The label of the block that is emitted next, -1 behind the last. */
+  next: number = NONE;
+  /** Where each block's label leads to, after threading. */
+  readonly #thread = new I32List();
+  /** Blocks in emission order. */
+  readonly #sequence = new I32List();
+
+  /** Emits the whole function into `code`. */
+  run(isa: TargetIsa, ctx: LowerContext, output: Output, blockStart: I32List, code: CompiledCode): void {
+    this.isa = isa;
+    this.ctx = ctx;
+    this.output = output;
+    const blocks = ctx.order_.count;
+    this.buf.reset(isa.fixups, code, blocks);
+    this.#threadJumps(blockStart);
+    this.#arrange();
+    code.alignment = isa.functionAlignment;
+    const sequence = this.#sequence;
+    for (let k = 0; k < sequence.length; k++) {
+      this.next = k + 1 < sequence.length ? sequence.data[k + 1] : NONE;
+      this.#block(sequence.data[k], blockStart);
+    }
+    this.buf.finish();
+    code.frameBytes = ctx.frame.bodyBytes;
+    this.#frameSlots(ctx.func, code);
+  }
+
+  /** The label that a branch to `label` should go to. */
+  target(label: number): number {
+    return this.#thread.data[label];
+  }
+
+  get words(): Int32Array {
+    return this.ctx.words;
+  }
+
+  #threadJumps(blockStart: I32List): void {
+    const { ctx, isa, output } = this;
+    const blocks = ctx.order_.count;
+    const thread = this.#thread;
+    const edits = output.edits.data;
+    const editWords = output.edits.length;
+    thread.fill(blocks, 0);
+    let e = 0;
+    for (let lb = 0; lb < blocks; lb++) {
+      const from = blockStart.data[lb];
+      const to = blockStart.data[lb + 1];
+      while (e < editWords && edits[e] < from) e += EDIT_WORDS;
+      const bare = to === from + 1 && (e >= editWords || edits[e] >= to);
+      const at = ctx.order.data[from];
+      const jumps = bare && lb !== 0 && (ctx.words[at] & 0xffff) === isa.jumpOpcode;
+      thread.data[lb] = jumps ? ctx.words[at + 1] : lb;
+    }
+    for (let lb = 0; lb < blocks; lb++) thread.data[lb] = this.#follow(lb, blocks);
+  }
+
+  /** The end of the chain of bare jumps that starts at `lb`; a cycle of them stays where it is entered. */
+  #follow(lb: number, limit: number): number {
+    const thread = this.#thread.data;
+    let to = lb;
+    for (let k = 0; thread[to] !== to; k++) {
+      to = thread[to];
+      if (k > limit) {
+        thread[lb] = lb;
+        return lb;
+      }
+    }
+    // Compress the path, so that all chains together are linear.
+    for (let at = lb; thread[at] !== to && at !== to; ) {
+      const after = thread[at];
+      thread[at] = to;
+      at = after;
+    }
+    return to;
+  }
+
+  /** Decides the emission order: blocks in lowering order, cold ones behind the others, threaded ones left out. */
+  #arrange(): void {
+    const { func, order_: order } = this.ctx;
+    const sequence = this.#sequence;
+    sequence.clear();
+    for (let cold = 0; cold < 2; cold++) {
+      for (let lb = 0; lb < order.count; lb++) {
+        if (this.#thread.data[lb] !== lb) continue;
+        if (this.#isCold(func, lb) === (cold === 1)) sequence.push(lb);
+      }
+    }
+  }
+
+  #isCold(func: Function, lb: number): boolean {
+    if (lb === 0) return false;
+    const { order_: order } = this.ctx;
+    const b = order.block.data[lb] as Block;
+    if (b !== NONE) return func.isCold(b) || func.endsInTrap(b);
+    return this.#isCold(func, order.edgeFrom.data[lb]) || this.#isCold(func, order.succs.data[order.succStart.data[lb]]);
+  }
+
+  #block(lb: number, blockStart: I32List): void {
+    const { ctx, isa, buf, output } = this;
+    const edits = output.edits.data;
+    const editWords = output.edits.length;
+    const from = blockStart.data[lb];
+    const to = blockStart.data[lb + 1];
+    buf.bind(lb);
+    if (ctx.settings.bool("machine_code_cfg_info")) buf.code.blockOffsets.push(buf.length);
+    if (lb === 0) isa.emitPrologue(this);
+    let e = this.#firstEdit(from);
+    const facts = isa.insts.facts;
+    const worst = isa.insts.worstSize;
+    for (let p = from; p < to; p++) {
+      buf.source(ctx.orderSource.data[p]);
+      while (e < editWords && edits[e] === p && edits[e + 1] === 0) {
+        this.#edit(e);
+        e += EDIT_WORDS;
+      }
+      const at = ctx.order.data[p];
+      const op = ctx.words[at] & 0xffff;
+      buf.reserve(worst[op]);
+      buf.startInst();
+      if ((facts[op] & Fact.pseudo) !== 0) isa.expand(this, at);
+      else isa.encode(this, at);
+      while (e < editWords && edits[e] === p) {
+        this.#edit(e);
+        e += EDIT_WORDS;
+      }
+    }
+  }
+
+  /** Index of the first edit at or behind position `p`: edits are sorted. */
+  #firstEdit(p: number): number {
+    const edits = this.output.edits.data;
+    let low = 0;
+    let high = this.output.edits.length / EDIT_WORDS;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (edits[mid * EDIT_WORDS] < p) low = mid + 1;
+      else high = mid;
+    }
+    return low * EDIT_WORDS;
+  }
+
+  #edit(e: number): void {
+    const { isa, ctx, output, buf } = this;
+    const edits = output.edits.data;
+    const from = edits[e + 3];
+    const to = edits[e + 4];
+    buf.reserve(32);
+    switch (edits[e + 2]) {
+      case EditKind.move: {
+        const register = from >= SLOT ? to : from;
+        const slot = from >= SLOT ? from : to;
+        const bytes = slot >= SLOT ? output.slotBytes.data[slot - SLOT] : 16;
+        isa.emitMove(this, register >> 5, bytes, from, to);
+        return;
+      }
+      case EditKind.rematerialise: {
+        const at = ctx.vregRemat[from];
+        const start = isa.insts.operandStart[ctx.words[at] & 0xffff];
+        const word = at + ((isa.insts.operands[start] >>> 16) & 0xff);
+        const before = ctx.words[word];
+        ctx.words[word] = to;
+        buf.startInst();
+        isa.encode(this, at);
+        ctx.words[word] = before;
+        return;
+      }
+      case EditKind.exchange:
+        isa.emitExchange(this, from >> 5, from, to);
+        return;
+      default:
+        bug("emit", `unknown edit kind ${edits[e + 2]}`);
+    }
+  }
+
+  /** Distance from the stack pointer of spill slot allocation `alloc`. */
+  spillOffset(alloc: number): number {
+    return this.ctx.frame.spillBase + this.output.spillOffset.data[alloc - SLOT];
+  }
+
+  #frameSlots(func: Function, code: CompiledCode): void {
+    const rows = code.frameSlots;
+    for (let s = 0, n = func.stackSlotCount; s < n; s++) {
+      rows.push(s);
+      rows.push(this.ctx.frame.slotOffset(s));
+      rows.push(0);
+      rows.push(0);
+    }
+  }
+}

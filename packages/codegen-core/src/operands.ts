@@ -1,0 +1,162 @@
+import { type I32List, NONE } from "@gantry/entity";
+import { type Output, type Problem, SLOT } from "@gantry/regalloc";
+import type { LowerContext } from "./lower-context.ts";
+import { FIRST_VREG, MEM_KIND_MASK, Mem } from "./machine-code.ts";
+import { Fact, type TargetIsa } from "./target.ts";
+
+/** Operand info word of the base and the index of a memory operand: an early use in any general register. */
+const ADDRESS_USE = 1 << 4;
+
+/** Groups of an operand descriptor entry (its bits 24 and up). */
+const GROUP_REG_MEM = 1;
+
+/**
+ * Fills `problem` from the records of `ctx`: the operands that the descriptors of the target's instruction table
+ * find, with aliases resolved (the records' words are brought up to date on the way), the control flow of the block
+ * order, and the columns of the virtual registers.
+ */
+export function buildProblem(isa: TargetIsa, ctx: LowerContext, blockStart: I32List, problem: Problem): void {
+  problem.reset();
+  const { facts, operandStart, operands, recordLength, clobber } = isa.insts;
+  const order = ctx.order.data;
+  const words = ctx.words;
+  const numInsts = ctx.order.length;
+  problem.setClobberSets(isa.clobberSets);
+  for (let p = 0; p < numInsts; p++) {
+    const at = order[p];
+    const op = words[at] & 0xffff;
+    const fact = facts[op];
+    problem.beginInst((fact >> 2) & 3 | (fact & 3) << 2, clobber[op] === -2 ? words[at + recordLength[op] - 1] : clobber[op]);
+    for (let k = operandStart[op], end = operandStart[op + 1]; k < end; k++) {
+      const entry = operands[k];
+      const word = at + ((entry >>> 16) & 0xff);
+      const group = entry >>> 24;
+      if (group === 0) {
+        const r = words[word];
+        if (r >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(r)), entry & 0xffff);
+        continue;
+      }
+      if (group === GROUP_REG_MEM && (words[word + 3] & MEM_KIND_MASK) === Mem.register) {
+        const r = words[word];
+        if (r >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(r)), entry & 0xffff);
+        continue;
+      }
+      const base = words[word];
+      if (base >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(base)), ADDRESS_USE);
+      if ((words[word + 3] & MEM_KIND_MASK) !== Mem.plain) continue;
+      const index = words[word + 1];
+      if (index >= FIRST_VREG) problem.operand((words[word + 1] = ctx.resolve(index)), ADDRESS_USE);
+    }
+    if ((fact & Fact.list) === 0) continue;
+    const list = at + recordLength[op];
+    for (let k = 0, n = words[list]; k < n; k++) {
+      const word = list + 1 + k * 2;
+      const r = words[word];
+      if (r >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(r)), words[word + 1]);
+    }
+  }
+  problem.endInsts();
+  addBlocks(ctx, blockStart, problem);
+  problem.setVRegs(ctx.numVRegs, ctx.vregClass, ctx.vregBytes, ctx.vregRemat);
+}
+
+function addBlocks(ctx: LowerContext, blockStart: I32List, problem: Problem): void {
+  const { func, order_: order } = ctx;
+  for (let lb = 0; lb < order.count; lb++) {
+    problem.beginBlock(blockStart.data[lb], order.loopDepth.data[lb], 0);
+    const b = order.block.data[lb];
+    if (b !== NONE && lb !== 0) {
+      for (let k = 0, n = func.blockParamCount(b as never); k < n; k++) {
+        const v = func.blockParam(b as never, k);
+        if (ctx.isUnused(v)) continue;
+        const regs = ctx.valueRegs(v);
+        problem.blockParam(ctx.part(regs, 0));
+        if (ctx.registersOf(func.valueType(v)) === 2) problem.blockParam(ctx.part(regs, 1));
+      }
+    }
+    const from = order.succStart.data[lb];
+    const to = order.succStart.data[lb + 1];
+    for (let e = from; e < to; e++) {
+      problem.beginEdge(order.succs.data[e]);
+      if (to - from !== 1) continue;
+      const first = ctx.jumpArgStart.data[lb];
+      for (let k = 0; k < ctx.jumpArgCount.data[lb]; k++) problem.edgeArg(ctx.resolve(ctx.jumpArgs.data[first + k]));
+    }
+  }
+  problem.endBlocks(blockStart.data[order.count]);
+}
+
+/**
+ * Writes the allocation into the records: each register word becomes its physical register, a register-or-memory
+ * operand that was left in its spill slot becomes that memory, and frame relative memory becomes memory relative to
+ * the stack pointer. The traversal is that of {@link buildProblem}.
+ */
+export function applyAllocation(isa: TargetIsa, ctx: LowerContext, output: Output): void {
+  const { facts, operandStart, operands, recordLength } = isa.insts;
+  const order = ctx.order.data;
+  const words = ctx.words;
+  const allocs = output.allocs.data;
+  let a = 0;
+  for (let p = 0, n = ctx.order.length; p < n; p++) {
+    const at = order[p];
+    const op = words[at] & 0xffff;
+    for (let k = operandStart[op], end = operandStart[op + 1]; k < end; k++) {
+      const entry = operands[k];
+      const word = at + ((entry >>> 16) & 0xff);
+      const group = entry >>> 24;
+      if (group === 0) {
+        if (words[word] >= FIRST_VREG) words[word] = allocs[a++];
+        continue;
+      }
+      const kind = words[word + 3] & MEM_KIND_MASK;
+      if (group === GROUP_REG_MEM && kind === Mem.register) {
+        if (words[word] < FIRST_VREG) continue;
+        const alloc = allocs[a++];
+        if (alloc < SLOT) {
+          words[word] = alloc;
+          continue;
+        }
+        words[word] = NONE;
+        words[word + 1] = alloc - SLOT;
+        words[word + 3] = Mem.spillSlot;
+      } else {
+        if (words[word] >= FIRST_VREG) words[word] = allocs[a++];
+        if (kind === Mem.plain && words[word + 1] >= FIRST_VREG) words[word + 1] = allocs[a++];
+      }
+    }
+    if ((facts[op] & Fact.list) === 0) continue;
+    const list = at + recordLength[op];
+    for (let k = 0, count = words[list]; k < count; k++) {
+      const word = list + 1 + k * 2;
+      if (words[word] >= FIRST_VREG) words[word] = allocs[a++];
+    }
+  }
+}
+
+/** Turns the frame kinds of memory operands into plain memory, when the frame is laid out. */
+export function resolveFrame(isa: TargetIsa, ctx: LowerContext, output: Output): void {
+  const { operandStart, operands } = isa.insts;
+  const order = ctx.order.data;
+  const words = ctx.words;
+  const { frame } = ctx;
+  for (let p = 0, n = ctx.order.length; p < n; p++) {
+    const at = order[p];
+    const op = words[at] & 0xffff;
+    for (let k = operandStart[op], end = operandStart[op + 1]; k < end; k++) {
+      const entry = operands[k];
+      if (entry >>> 24 === 0) continue;
+      const group = at + ((entry >>> 16) & 0xff);
+      const meta = words[group + 3];
+      const kind = meta & MEM_KIND_MASK;
+      if (kind < Mem.stackSlot || kind > Mem.outgoing) continue;
+      let offset = words[group + 2];
+      if (kind === Mem.stackSlot) offset += frame.slotOffset(words[group + 1]);
+      else if (kind === Mem.spillSlot) offset += frame.spillBase + output.spillOffset.data[words[group + 1]];
+      else if (kind === Mem.incoming) offset += frame.incomingBase;
+      words[group] = isa.stackPointer;
+      words[group + 1] = NONE;
+      words[group + 2] = offset;
+      words[group + 3] = (meta & ~MEM_KIND_MASK) | Mem.plain;
+    }
+  }
+}
