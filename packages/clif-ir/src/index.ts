@@ -1,1 +1,34 @@
-export {};
+export { ATOMIC_RMW_OPS, AtomicRmwOp } from "./atomic-ops.ts";
+export { CALL_CONVS, CallConv, type CallConvRow } from "./call-conv.ts";
+export {
+  FLOAT_CC_NAMES,
+  FLOAT_CC_OUTCOMES,
+  FloatCC,
+  floatCCComplement,
+  floatCCSwap,
+  INT_CC_NAMES,
+  IntCC,
+  intCCComplement,
+  intCCSwap,
+} from "./condition-codes.ts";
+export type {
+  Block,
+  Constant,
+  DynamicStackSlot,
+  DynamicType,
+  FuncRef,
+  GlobalValue,
+  Inst,
+  NameRef,
+  Region,
+  SigRef,
+  StackSlot,
+  Value,
+} from "./entities.ts";
+export * from "./function.ts";
+export * from "./generated/facts.ts";
+export * as Op from "./generated/opcodes.ts";
+export { KNOWN_SYMBOLS, LIBCALLS, type LibcallRow, POINTER } from "./libcalls.ts";
+export * from "./mem-flags.ts";
+export * from "./trap-codes.ts";
+export * from "./types.ts";
