@@ -32,8 +32,9 @@ export interface ObjectTarget {
   readonly pageBytes: number;
   /** All relocation kinds. Kinds in {@link CompiledCode} are indices into it. */
   readonly relocations: readonly RelocationKind[];
-  /** The kinds for a pointer in data and for a 4-byte distance in tables. */
+  /** The kinds for a pointer in data, for an offset into another section, and for a 4-byte distance in tables. */
   readonly absolute8: number;
+  readonly absolute4: number;
   readonly relative4: number;
   /** Relocation numbers that the dynamic linker understands. */
   readonly dynamic: {
@@ -43,6 +44,8 @@ export interface ObjectTarget {
     readonly globalSlot: number;
     /** Address of a symbol plus addend, in data. */
     readonly absolute: number;
+    /** Width of the words of `DT_HASH`: 4 but for s390x. */
+    readonly hashWord: 4 | 8;
   };
   /** Code that jumps to the address in a slot of the global offset table, with the relocation of its field. */
   readonly stub: {
@@ -93,7 +96,7 @@ export interface JitSupport {
     readonly bytes: number;
     readonly handlerAt: number;
     readonly flagsAt: number;
-    /** `SA_SIGINFO | SA_ONSTACK | SA_NODEFER`. */
+    /** `SA_SIGINFO | SA_ONSTACK`. */
     readonly flags: number;
   };
   /** `stack_t`: size and offsets of its address, flags and size fields. */
