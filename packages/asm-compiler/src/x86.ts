@@ -162,6 +162,10 @@ export interface X86Spec<C extends string = string> {
   readonly list?: true;
   /** Named clobber set of the target. */
   readonly clobbers?: string;
+  /** Another row with the same encoding, which is the one that the decoder finds. */
+  readonly sameAs?: string;
+  /** log2 of the factor of EVEX's one-byte displacements. */
+  readonly dispShift?: number;
 }
 
 /** An instruction that an expander turns into others after register allocation, as a table gives it. */

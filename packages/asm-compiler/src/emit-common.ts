@@ -1,0 +1,248 @@
+/**
+ * What is generated from rows of any target: opcode constants, operand descriptors and facts, constructor methods,
+ * ISLE declarations.
+ */
+import type { RegClassNames } from "./generate.ts";
+import { isArgument, isResult, type Row, type RowOperand } from "./row.ts";
+
+/** First line of every generated file. */
+export const HEADER = "// Generated from the instruction tables by scripts/generate.ts. Do not edit.\n";
+
+/** `opcodes.ts`: one constant for each row. */
+export function emitOpcodes(rows: readonly Row<unknown>[]): string {
+  return `${HEADER}${rows.map((r) => `export const ${r.name} = ${r.opcode};`).join("\n")}\n`;
+}
+
+/** Text of an `Int32Array` constant, a few lines rather than one number a line. */
+export function int32Array(name: string, values: readonly number[], type = "Int32Array"): string {
+  const lines: string[] = [];
+  for (let i = 0; i < values.length; i += 24) lines.push(`  ${values.slice(i, i + 24).join(",")},`);
+  return `export const ${name}: ${type} = new ${type}([\n${lines.join("\n")}\n]);\n`;
+}
+
+// Operand info word of the register allocator: kind, position, class, constraint, payload.
+const DEF = 1;
+const LATE = 2;
+const CLASS_SHIFT = 2;
+const CONSTRAINT_SHIFT = 4;
+const PAYLOAD_SHIFT = 8;
+const ANY = 0;
+const REG = 1;
+const FIXED = 3;
+const REUSE = 4;
+const OFFSET_SHIFT = 16;
+const GROUP_SHIFT = 24;
+const GROUP_RM = 1;
+const GROUP_MEM = 2;
+
+/** The allocator's view of a row: registers that are read, groups, registers that are written. */
+export function descriptor(row: Row<unknown>): number[] {
+  const plain: number[] = [];
+  const groups: number[] = [];
+  const defs: number[] = [];
+  const constraint = (o: RowOperand): number =>
+    o.fixedWord >= 0 ? (FIXED << CONSTRAINT_SHIFT) | (o.fixedWord << PAYLOAD_SHIFT) : REG << CONSTRAINT_SHIFT;
+  for (const o of row.operands) {
+    const cls = o.kind.regClass << CLASS_SHIFT;
+    const at = o.at << OFFSET_SHIFT;
+    if (o.kind.form === "rm") groups.push(cls | (ANY << CONSTRAINT_SHIFT) | at | (GROUP_RM << GROUP_SHIFT));
+    else if (o.kind.form === "mem") groups.push((REG << CONSTRAINT_SHIFT) | at | (GROUP_MEM << GROUP_SHIFT));
+    else if (o.kind.form === "reg") {
+      switch (o.role) {
+        case "use":
+          plain.push(cls | constraint(o) | at);
+          break;
+        case "lateUse":
+          plain.push(LATE | cls | constraint(o) | at);
+          break;
+        case "def":
+          defs.push(DEF | LATE | cls | constraint(o) | at);
+          break;
+        case "earlyDef":
+        case "tmp":
+          defs.push(DEF | cls | constraint(o) | at);
+          break;
+        case "mod": {
+          const use = plain.length;
+          plain.push(cls | constraint(o) | ((o.at + 1) << OFFSET_SHIFT));
+          // A fixed register says all; otherwise the result takes the register of its input, whose index is known
+          // because plain registers come before groups of variable size.
+          const tie = o.fixedWord >= 0 ? constraint(o) : (REUSE << CONSTRAINT_SHIFT) | (use << PAYLOAD_SHIFT);
+          defs.push(DEF | LATE | cls | tie | at);
+          break;
+        }
+      }
+    }
+  }
+  return [...plain, ...groups, ...defs];
+}
+
+const EFFECT_BITS = { "": 0, branch: 4, call: 16, return: 8, move: 128 } as const;
+
+/** The bits of `FACTS`. */
+export function facts(row: Row<unknown>): number {
+  return (
+    (row.flags.includes("r") ? 1 : 0) |
+    (row.flags.includes("w") ? 2 : 0) |
+    EFFECT_BITS[row.effect] |
+    (row.encoding === undefined ? 32 : 0) |
+    (row.list ? 64 : 0)
+  );
+}
+
+/** `operands.ts`: descriptors, facts, names, sizes, features, clobber sets. */
+export function emitOperands(rows: readonly Row<unknown>[]): string {
+  const start: number[] = [0];
+  const all: number[] = [];
+  for (const row of rows) {
+    all.push(...descriptor(row));
+    start.push(all.length);
+  }
+  const needs = ["", ...new Set(rows.map((r) => r.needs).filter((s) => s !== ""))];
+  const clobbers = ["", ...new Set(rows.map((r) => r.clobbers).filter((s) => s !== ""))];
+  return [
+    HEADER,
+    "/** First descriptor of each opcode in {@link OPERANDS}; one more entry than opcodes. */",
+    int32Array("OPERAND_START", start),
+    "/** Operand info word, offset in the record << 16, group << 24 (0 register, 1 register or memory, 2 memory). */",
+    int32Array("OPERANDS", all),
+    "/** Bits: 0 reads flags, 1 writes flags, 2 branch, 3 return, 4 call, 5 pseudo, 6 counted list, 7 move. */",
+    int32Array("FACTS", rows.map(facts)),
+    "/** Words of each record without its counted list. */",
+    int32Array(
+      "RECORD_LENGTH",
+      rows.map((r) => r.length),
+    ),
+    "/** Bytes of code at most. */",
+    int32Array(
+      "WORST_SIZE",
+      rows.map((r) => r.size),
+    ),
+    "/** Index into {@link FEATURE_SETS} of the CPU features that each opcode needs. */",
+    int32Array(
+      "NEEDS",
+      rows.map((r) => needs.indexOf(r.needs)),
+    ),
+    `export const FEATURE_SETS: readonly string[] = ${JSON.stringify(needs)};\n`,
+    "/** Index into {@link CLOBBER_SETS} of the registers that each opcode destroys. */",
+    int32Array(
+      "CLOBBERS",
+      rows.map((r) => clobbers.indexOf(r.clobbers)),
+    ),
+    `export const CLOBBER_SETS: readonly string[] = ${JSON.stringify(clobbers)};\n`,
+    `export const NAMES: readonly string[] = ${JSON.stringify(rows.map((r) => r.name)).replaceAll(/(.{80,104}?,)/g, "$1\n  ")};\n`,
+  ].join("\n");
+}
+
+/** Parameters of a row's constructor, one or two for each argument. */
+function parameters(row: Row<unknown>): string[] {
+  const out: string[] = [];
+  for (const o of row.operands) {
+    if (!isArgument(o)) continue;
+    if (o.kind.form === "imm64") out.push(`${o.key}Low`, `${o.key}High`);
+    else if (o.kind.form === "symbol") out.push(o.key, `${o.key}Reloc`);
+    else out.push(o.key);
+  }
+  if (row.list) out.push("list");
+  return out;
+}
+
+function constructorMethod(row: Row<unknown>): string {
+  const body: string[] = [];
+  const results: string[] = [];
+  const groups: string[] = [];
+  for (const o of row.operands) {
+    const at = `at + ${o.at}`;
+    const cls = o.kind.regClass;
+    switch (o.kind.form) {
+      case "reg":
+        if (isResult(o)) {
+          const name = `d${results.length}`;
+          results.push(name);
+          body.push(`w[${at}] = ${name};`);
+          if (o.role === "mod") body.push(`w[at + ${o.at + 1}] = ${o.key};`);
+        } else if (o.role === "tmp") body.push(`w[${at}] = this.newReg(${cls});`);
+        else body.push(`w[${at}] = ${o.key};`);
+        break;
+      case "rm":
+      case "mem":
+        groups.push(`this.putRegMem(${at}, ${o.key});`);
+        break;
+      case "imm64":
+        body.push(`w[${at}] = ${o.key}Low;`, `w[at + ${o.at + 1}] = ${o.key}High;`);
+        break;
+      case "symbol":
+        body.push(`w[${at}] = ${o.key};`, `w[at + ${o.at + 1}] = ${o.key}Reloc;`);
+        break;
+      default:
+        body.push(`w[${at}] = ${o.key};`);
+    }
+  }
+  const classes = row.operands.filter(isResult).map((o) => o.kind.regClass);
+  const params = parameters(row)
+    .map((p) => `${p}: number`)
+    .join(", ");
+  const head = row.list
+    ? [`const n = 1 + 2 * this.words[list];`, `const at = this.arena(${row.length} + n);`]
+    : [`const at = this.arena(${row.length});`];
+  const list = row.list ? [`w.copyWithin(at + ${row.length}, list, list + n);`] : [];
+  const result =
+    results.length === 0
+      ? "0"
+      : results.length === 1
+        ? "d0"
+        : results.length === 2
+          ? "this.pair(d0, d1)"
+          : "at";
+  const lines = [
+    ...head,
+    "const w = this.words;",
+    ...classes.map((c, k) => `const d${k} = this.newReg(${c});`),
+    `w[at] = ${row.opcode} | (${row.length} << 16);`,
+    ...body,
+    ...groups,
+    ...list,
+    "this.emit(at);",
+    `return ${result};`,
+  ];
+  return `  ${row.name}(${params}): number {\n${lines.map((l) => `    ${l}`).join("\n")}\n  }\n`;
+}
+
+/** `insts.ts`: a class with one method for each row, which appends a record and returns its result. */
+export function emitInsts(rows: readonly Row<unknown>[], className: string): string {
+  return [
+    HEADER,
+    'import { LowerContext } from "@gantry/codegen-core";\n',
+    "/**",
+    " * Constructors of machine instructions: arguments are the row's operands in order without results, and the value is",
+    " * the result register, a pair of two, the record's offset where there are more, or 0.",
+    " */",
+    `export abstract class ${className} extends LowerContext {`,
+    rows.map(constructorMethod).join("\n"),
+    "}\n",
+  ].join("\n");
+}
+
+/** `insts.isle`: a declaration for each row. */
+export function emitIsle(rows: readonly Row<unknown>[], names: RegClassNames): string {
+  const lines = rows.map((row) => {
+    const params: string[] = [];
+    for (const o of row.operands) {
+      if (!isArgument(o)) continue;
+      params.push(o.kind.isle);
+      if (o.kind.form === "imm64" || o.kind.form === "symbol") params.push("i32");
+    }
+    if (row.list) params.push("OperandList");
+    const results = row.operands.filter(isResult);
+    const result =
+      results.length === 0
+        ? "Unit"
+        : results.length === 1
+          ? names[results[0]!.kind.regClass]!
+          : results.length === 2
+            ? "ValueRegs"
+            : "Record";
+    return `(decl ${row.name} (${params.join(" ")}) ${result})\n(extern constructor ${row.name} ${row.name})`;
+  });
+  return `;; Generated from the instruction tables by scripts/generate.ts. Do not edit.\n${lines.join("\n")}\n`;
+}

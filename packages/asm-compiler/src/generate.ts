@@ -1,0 +1,38 @@
+import { emitInsts, emitIsle, emitOpcodes, emitOperands } from "./emit-common.ts";
+import type { NamedTable } from "./row.ts";
+import type { X86Table } from "./x86.ts";
+import { emitX86Decode } from "./x86-emit-decode.ts";
+import { emitX86Encode, type X86Numbers } from "./x86-emit-encode.ts";
+import { emitX86Layout } from "./x86-emit-layout.ts";
+import { emitX86Print } from "./x86-emit-print.ts";
+import { resolveX86 } from "./x86-rows.ts";
+
+/** ISLE types of the register classes, by class number. */
+export type RegClassNames = readonly string[];
+
+/** What {@link generateX86} is asked for. */
+export interface X86Config {
+  readonly tables: readonly NamedTable<X86Table>[];
+  /** Name of the class of constructors. */
+  readonly className: string;
+  /** Relocation and fix-up kinds of the target. */
+  readonly numbers: X86Numbers;
+}
+
+/** Generated files: text by file name. */
+export type GeneratedFiles = ReadonlyMap<string, string>;
+
+/** Makes everything that comes from an x86-64 instruction table. Throws a `GantryError` if a row is wrong. */
+export function generateX86(config: X86Config): GeneratedFiles {
+  const rows = resolveX86(config.tables);
+  return new Map([
+    ["opcodes.ts", emitOpcodes(rows)],
+    ["operands.ts", emitOperands(rows)],
+    ["insts.ts", emitInsts(rows, config.className)],
+    ["insts.isle", emitIsle(rows, ["Gpr", "Xmm"])],
+    ["encode.ts", emitX86Encode(rows, config.numbers)],
+    ["layout.ts", emitX86Layout(rows)],
+    ["print.ts", emitX86Print(rows)],
+    ["decode.ts", emitX86Decode(rows)],
+  ]);
+}

@@ -1,0 +1,120 @@
+/**
+ * What every table becomes before anything is generated: rows with numbers, operands with places in the record.
+ * The generators of constants, descriptors, constructor methods and ISLE declarations read only this.
+ */
+import type { Operand } from "./operand.ts";
+import type { Problems } from "./problems.ts";
+
+/** An operand with its place in the record. */
+export interface RowOperand extends Operand {
+  readonly key: string;
+  /** Offset of its first word from the start of the record. */
+  readonly at: number;
+  readonly words: number;
+  /** Register word of a fixed register, otherwise -1. */
+  readonly fixedWord: number;
+}
+
+/** A row of any target. `E` is what the target's encoder needs to know. */
+export interface Row<E> {
+  readonly name: string;
+  readonly file: string;
+  readonly opcode: number;
+  readonly operands: readonly RowOperand[];
+  /** Words of the record without the counted list. */
+  readonly length: number;
+  readonly asm: string;
+  readonly flags: "" | "r" | "w" | "rw";
+  readonly effect: "" | "branch" | "call" | "return" | "move";
+  readonly needs: string;
+  readonly list: boolean;
+  readonly clobbers: string;
+  /** Name of the expander of a pseudo row, otherwise empty. */
+  readonly expand: string;
+  /** Bytes of code at most. */
+  readonly size: number;
+  /** Undefined in pseudo rows. */
+  readonly encoding: E | undefined;
+}
+
+/** The row of an instruction and what its encoder knows. */
+export type EncodedRow<E> = Row<E> & { readonly encoding: E };
+
+/** True for rows that are instructions. */
+export const isEncoded = <E>(row: Row<E>): row is EncodedRow<E> => row.encoding !== undefined;
+
+/** A table and where it came from. */
+export interface NamedTable<T> {
+  /** The file's name, for diagnostics. */
+  readonly file: string;
+  readonly table: T;
+}
+
+/** Words that an operand takes in a record. */
+function wordsOf(operand: Operand): number {
+  switch (operand.kind.form) {
+    case "reg":
+      return operand.role === "mod" ? 2 : 1;
+    case "rm":
+    case "mem":
+      return 4;
+    case "imm64":
+    case "symbol":
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+/** Gives each operand of `ops` its place in the record, and checks roles. */
+export function layOut(
+  file: string,
+  name: string,
+  ops: { readonly [key: string]: Operand },
+  registerWord: (name: string) => number,
+  problems: Problems,
+): { operands: RowOperand[]; length: number } {
+  const operands: RowOperand[] = [];
+  let at = 1;
+  for (const [key, operand] of Object.entries(ops)) {
+    const words = wordsOf(operand);
+    let fixedWord = -1;
+    if (operand.fixed !== undefined) {
+      fixedWord = registerWord(operand.fixed);
+      if (fixedWord < 0) problems.add("ASM0007", file, name, `${key} is fixed to ${operand.fixed}`);
+      else if (fixedWord >> 5 !== operand.kind.regClass || operand.kind.form !== "reg")
+        problems.add(
+          "ASM0006",
+          file,
+          name,
+          `${key} of kind ${operand.kind.name} cannot be fixed to ${operand.fixed}`,
+        );
+    }
+    const { form } = operand.kind;
+    const readOnly = form !== "reg" && form !== "mem";
+    if (readOnly && operand.role !== "use")
+      problems.add(
+        "ASM0006",
+        file,
+        name,
+        `${key} of kind ${operand.kind.name} can only be used; write a register row and a memory row`,
+      );
+    if (form === "mem" && operand.role !== "use" && operand.role !== "def" && operand.role !== "mod")
+      problems.add("ASM0006", file, name, `${key} is memory and can only be use, def or mod`);
+    operands.push({ ...operand, key, at, words, fixedWord });
+    at += words;
+  }
+  return { operands, length: at };
+}
+
+/** True if the operand is a register that the instruction writes and its constructor returns. */
+export const isResult = (operand: Operand): boolean =>
+  operand.kind.form === "reg" &&
+  (operand.role === "def" || operand.role === "earlyDef" || operand.role === "mod");
+
+/** True if the constructor takes the operand as an argument. */
+export const isArgument = (operand: Operand): boolean =>
+  operand.role === "use" ||
+  operand.role === "lateUse" ||
+  operand.role === "mod" ||
+  operand.kind.form === "mem";
