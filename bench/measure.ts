@@ -70,9 +70,12 @@ export async function measureRow(row: Row, input: string, target: string, how: M
   await Promise.all(servers.map((server) => server.close()));
   const ours = failures[0] === undefined ? summary(answers[0]!) : undefined;
   const peer = failures[1] === undefined ? summary(answers[1] ?? []) : undefined;
-  const why = [failures[0] && `Gantry: ${failures[0]}`, failures[1] && `peer: ${failures[1]}`].filter(Boolean);
+  const why = [failures[0] && `Gantry: ${failures[0]}`, failures[1] && `peer: ${failures[1]}`].filter(
+    Boolean,
+  );
   const figures = [timeFigure(row, input, target, ours, peer, why.join("; "))];
-  if (row.what === "compile") figures.push(plain(row.name, input, target, "bytes", ours?.best.bytes, peer?.best.bytes));
+  if (row.what === "compile")
+    figures.push(plain(row.name, input, target, "bytes", ours?.best.bytes, peer?.best.bytes));
   return figures;
 }
 
@@ -104,7 +107,14 @@ function timeFigure(
   };
 }
 
-function plain(row: string, input: string, target: string, unit: string, ours?: number, peer?: number): Figure {
+function plain(
+  row: string,
+  input: string,
+  target: string,
+  unit: string,
+  ours?: number,
+  peer?: number,
+): Figure {
   return {
     row,
     input,
@@ -176,9 +186,14 @@ export async function measureMemory(input: string, target: string, how: Measurin
   };
   const ours = await attempt(() => peak(gantrySide, "default"));
   const { peers } = how;
-  const peer = "binary" in peers ? await attempt(() => peak(peerSide(peers.binary), "backtracking")) : undefined;
+  const peer =
+    "binary" in peers ? await attempt(() => peak(peerSide(peers.binary), "backtracking")) : undefined;
   const allocation = await attempt(async () => {
-    const server = gantrySide.start(["--expose-gc", "--min-semi-space-size=128", "--max-semi-space-size=256"]);
+    const server = gantrySide.start([
+      "--expose-gc",
+      "--min-semi-space-size=128",
+      "--max-semi-space-size=256",
+    ]);
     await server.request(`load ${input}`);
     for (let i = 0; i < 3; i++) await server.request(`compile ${settings} default`);
     const [bytes, instructions] = (await server.request(`allocation ${settings} default`)).map(Number);

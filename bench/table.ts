@@ -25,14 +25,19 @@ export function figureLine(figure: Figure): string {
   ];
   const out = [line(cells)];
   if (figure.oursCpu !== undefined || figure.peerCpu !== undefined) {
-    out.push(line(["", "  cpu time", amount(figure.oursCpu ?? null), amount(figure.peerCpu ?? null), "", ""]));
+    out.push(
+      line(["", "  cpu time", amount(figure.oursCpu ?? null), amount(figure.peerCpu ?? null), "", ""]),
+    );
   }
   if (figure.why !== undefined) out.push(`  (${figure.why})`);
   return out.join("\n");
 }
 
 function line(cells: readonly string[]): string {
-  return cells.map((cell, k) => (k < 2 ? cell.padEnd(columns[k]!) : cell.padStart(columns[k]!))).join("").trimEnd();
+  return cells
+    .map((cell, k) => (k < 2 ? cell.padEnd(columns[k]!) : cell.padStart(columns[k]!)))
+    .join("")
+    .trimEnd();
 }
 
 function amount(x: number | null): string {
