@@ -1,1 +1,6 @@
-export {};
+export { type Algorithm, allocate } from "./allocate.ts";
+export { AllocationError } from "./allocation-error.ts";
+export { type Environment, makeEnvironment } from "./environment.ts";
+export * from "./operand.ts";
+export { EDIT_WORDS, EXCHANGE, MOVE, Output, REMATERIALISE } from "./output.ts";
+export { Problem } from "./problem.ts";

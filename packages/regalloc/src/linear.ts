@@ -1,0 +1,650 @@
+/**
+ * `linear`: register allocation in one forward pass over SSA form with next-use distances, in the manner of Belady's
+ * rule as Go's and Maglev's allocators apply it.
+ *
+ * Uses are linked beforehand, so at every point it is known how far each register's value is from its next use. A value
+ * is loaded where a use finds it in no register; when no register is free, the value with the farthest next use loses
+ * its own. It is stored once, right after its definition, so losing a register costs nothing when it happens, and a
+ * value that the client can recompute is never stored.
+ *
+ * A block with one predecessor starts in the state that the predecessor ends in. A block with several starts in the state
+ * of the latest of those already allocated, reduced to what is worth keeping; every edge into it then gets a parallel move.
+ * Since there are no critical edges, that move stands at the end of the predecessor.
+ *
+ * Time is linear in the size of the problem plus that of the liveness sets; nothing is allocated but growth of arrays.
+ */
+import { growInt32, I32List } from "@gantry/entity";
+import { AllocationError } from "./allocation-error.ts";
+import { ConstrainedInstruction } from "./constrained-instruction.ts";
+import { EditList } from "./edit-list.ts";
+import type { Environment } from "./environment.ts";
+import { Liveness } from "./liveness.ts";
+import { ANY, CLASSES, REUSE, SLOT_BASE } from "./operand.ts";
+import { MOVE, type Output } from "./output.ts";
+import { ParallelMoves } from "./parallel-moves.ts";
+import type { Problem } from "./problem.ts";
+import { RegisterState } from "./register-state.ts";
+import { SpillSlots } from "./spill-slots.ts";
+import { NEVER, UseChains } from "./use-chains.ts";
+
+export class LinearAllocator {
+  readonly #chains = new UseChains();
+  readonly #liveness = new Liveness();
+  readonly #state = new RegisterState();
+  readonly #moves = new ParallelMoves();
+  readonly #constrained = new ConstrainedInstruction(this.#state, this.#moves);
+  readonly #slots = new SpillSlots();
+  readonly #edits = new EditList();
+  readonly #edgeEdits = new EditList();
+  readonly #slotOperands = new I32List(64);
+  /** Pairs (register, vreg) at the start and the end of every block, and where each block's begin. */
+  readonly #starts = new I32List(1024);
+  readonly #startAt = new I32List(256);
+  readonly #ends = new I32List(1024);
+  readonly #endAt = new I32List(256);
+  /** Per block: the last block that branches back to it, or -1. */
+  #loopEnd = new Int32Array(256);
+  /** Per vreg, valid while one edge is resolved: its register at the end of the predecessor, or -1. */
+  #location = new Int32Array(1024);
+  #lifeFrom = new Int32Array(1024);
+  #lifeTo = new Int32Array(1024);
+  readonly #spilledGlobals = new I32List(16);
+  /** Stores at definitions, bucketed by point: points' first entries, then chains of (next, vreg, register). */
+  #storeHead = new Int32Array(1024);
+  readonly #stores = new I32List(64);
+  readonly #locks = new Int32Array(CLASSES);
+  #allocs!: Int32Array;
+
+  run(p: Problem, env: Environment, out: Output): void {
+    this.#begin(p, env, out);
+    const n = p.numBlocks();
+    for (let b = 0; b < n; b++) {
+      this.#liveness.enter(p, b);
+      this.#startBlock(p, b);
+      this.#allocateBlock(p, b);
+      this.#endBlock();
+      this.#liveness.leave(p, b);
+    }
+    this.#startAt.push(this.#starts.length);
+    this.#endAt.push(this.#ends.length);
+    this.#resolveEdges(p);
+    this.#assignSlots(p);
+    this.#collectStores(p);
+    this.#write(p, out);
+  }
+
+  #begin(p: Problem, env: Environment, out: Output): void {
+    this.#chains.build(p);
+    this.#liveness.build(p, this.#chains);
+    this.#edits.clear();
+    this.#edgeEdits.clear();
+    this.#state.reset(p, env, this.#chains, this.#liveness, this.#edits);
+    this.#moves.reset(p.numVRegs, this.#edits, p.vregClass.data, this.#state.all);
+    out.reset();
+    out.allocs.fill(p.operandVReg.length, -1);
+    this.#allocs = out.allocs.data;
+    this.#slotOperands.clear();
+    this.#constrained.reset(p, this.#allocs, this.#slotOperands);
+    this.#starts.clear();
+    this.#startAt.clear();
+    this.#ends.clear();
+    this.#endAt.clear();
+    if (p.numVRegs > this.#location.length) {
+      this.#location = growInt32(this.#location, p.numVRegs);
+      this.#location.fill(-1);
+    }
+    const n = p.numBlocks();
+    this.#loopEnd = growInt32(this.#loopEnd, n);
+    const loopEnd = this.#loopEnd;
+    const predStart = p.blockPredStart.data;
+    const preds = p.preds.data;
+    for (let b = 0; b < n; b++) {
+      let last = -1;
+      for (let k = predStart[b]; k < predStart[b + 1]; k++)
+        if (preds[k] >= b && preds[k] > last) last = preds[k];
+      loopEnd[b] = last;
+    }
+  }
+
+  #allocateBlock(p: Problem, b: number): void {
+    const start = p.blockInstStart.data;
+    const simple = this.#chains.simple;
+    for (let i = start[b], end = start[b + 1]; i < end; i++)
+      if (simple[i] !== 0) this.#allocateSimple(p, i);
+      else this.#constrained.allocate(i);
+  }
+
+  /** An instruction with early any/reg uses and late any/reg/reuse definitions. */
+  #allocateSimple(p: Problem, i: number): void {
+    const s = this.#state;
+    const allocs = this.#allocs;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
+    const next = this.#chains.next;
+    const first = p.instOperandStart.data[i];
+    const end = p.instOperandStart.data[i + 1];
+    const locks = this.#locks;
+    locks[0] = 0;
+    locks[1] = 0;
+    locks[2] = 0;
+    let defs = 0;
+    let reuses = 0;
+    let missing = 0;
+    for (let k = first; k < end; k++) {
+      const v = opVReg[k];
+      if (v < 128) {
+        allocs[k] = v;
+        continue;
+      }
+      const info = opInfo[k];
+      if ((info & 1) !== 0) {
+        defs++;
+        if (((info >> 4) & 7) === REUSE) reuses++;
+        continue;
+      }
+      s.nextUse[v] = next[k];
+      const r = s.regOf[v];
+      if (r >= 0) {
+        allocs[k] = r;
+        locks[r >> 5] |= 1 << (r & 31);
+      } else missing++;
+    }
+    if (reuses !== 0 && missing !== 0) this.#placeReuseInputs(p, i, first, end);
+    if (missing !== 0) this.#reloadUses(p, i, first, end);
+    if (reuses !== 0) this.#placeReuses(p, i, first, end);
+    for (let k = first; k < end; k++) {
+      const v = opVReg[k];
+      if (v >= 128 && (opInfo[k] & 1) === 0) s.dropIfDead(v);
+    }
+    if (defs === 0) return;
+    this.#placeDefs(p, i, first, end, defs);
+  }
+
+  /** Loads the uses that are in no register. */
+  #reloadUses(p: Problem, i: number, first: number, end: number): void {
+    const s = this.#state;
+    const allocs = this.#allocs;
+    const locks = this.#locks;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
+    for (let k = first; k < end; k++) {
+      const v = opVReg[k];
+      const info = opInfo[k];
+      if (allocs[k] >= 0 || (info & 1) !== 0) continue;
+      const c = (info >> 2) & 3;
+      let r = s.regOf[v];
+      if (r < 0) {
+        if (
+          ((info >> 4) & 7) === ANY &&
+          s.vregRemat[v] === 0 &&
+          (s.free[c] === 0 || s.nextUse[v] >= s.blockEnd)
+        ) {
+          s.needSlot(v);
+          allocs[k] = SLOT_BASE + v;
+          this.#slotOperands.push(k);
+          continue;
+        }
+        r = s.pick(v, c, locks[c]);
+        if (r < 0) this.#fail(i);
+        s.reload(v, r, i);
+        s.take(r, v);
+      }
+      allocs[k] = r;
+      locks[c] |= 1 << (r & 31);
+    }
+  }
+
+  /** Loads reuse inputs that are in no register straight into a register for the definition. */
+  #placeReuseInputs(p: Problem, i: number, first: number, end: number): void {
+    const s = this.#state;
+    const allocs = this.#allocs;
+    const locks = this.#locks;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
+    for (let k = first; k < end; k++) {
+      const info = opInfo[k];
+      if ((info & 0x71) !== ((REUSE << 4) | 1) || opVReg[k] < 128) continue;
+      const input = first + (info >> 8);
+      const v = opVReg[input];
+      if (allocs[input] >= 0) continue;
+      const c = (info >> 2) & 3;
+      const r = s.pick(opVReg[k], c, locks[c]);
+      if (r < 0) this.#fail(i);
+      s.reload(v, r, i);
+      s.free[c] &= ~(1 << (r & 31));
+      locks[c] |= 1 << (r & 31);
+      allocs[input] = r;
+      allocs[k] = r;
+    }
+  }
+
+  /** Gives every reuse definition its input's register if the input ends there, otherwise that of a copy. */
+  #placeReuses(p: Problem, i: number, first: number, end: number): void {
+    const s = this.#state;
+    const allocs = this.#allocs;
+    const locks = this.#locks;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
+    const taken = this.#taken;
+    taken[0] = 0;
+    taken[1] = 0;
+    taken[2] = 0;
+    for (let k = first; k < end; k++) {
+      const info = opInfo[k];
+      if ((info & 0x71) !== ((REUSE << 4) | 1) || allocs[k] >= 0 || opVReg[k] < 128) continue;
+      const input = first + (info >> 8);
+      const v = opVReg[input];
+      const c = (info >> 2) & 3;
+      const at = allocs[input];
+      let r = at;
+      if (at >= SLOT_BASE || s.isWanted(v) || ((taken[c] >>> (at & 31)) & 1) !== 0) {
+        r = s.pick(opVReg[k], c, locks[c]);
+        if (r >= 0) {
+          if (at >= SLOT_BASE) s.reload(v, r, i);
+          else {
+            s.edits.push(2 * i, MOVE, at, r);
+            s.used[c] |= 1 << (r & 31);
+          }
+          s.free[c] &= ~(1 << (r & 31));
+          locks[c] |= 1 << (r & 31);
+        } else {
+          if (at >= SLOT_BASE || ((taken[c] >>> (at & 31)) & 1) !== 0) this.#fail(i);
+          r = at;
+        }
+      }
+      taken[c] |= 1 << (r & 31);
+      allocs[input] = r;
+      allocs[k] = r;
+    }
+  }
+
+  readonly #taken = new Int32Array(CLASSES);
+
+  #placeDefs(p: Problem, i: number, first: number, end: number, defs: number): void {
+    const s = this.#state;
+    const allocs = this.#allocs;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
+    const taken = this.#taken;
+    taken[0] = 0;
+    taken[1] = 0;
+    taken[2] = 0;
+    for (let k = first; k < end; k++) {
+      const r = allocs[k];
+      if ((opInfo[k] & 1) === 0 || opVReg[k] < 128 || r < 0) continue;
+      if (s.vregIn[r] !== 0) s.evict(r);
+      s.define(opVReg[k], r, i);
+      taken[r >> 5] |= 1 << (r & 31);
+      defs--;
+    }
+    if (defs !== 0)
+      for (let k = first; k < end; k++) {
+        const info = opInfo[k];
+        const v = opVReg[k];
+        if ((info & 1) === 0 || v < 128 || allocs[k] >= 0) continue;
+        const c = (info >> 2) & 3;
+        const r = s.pick(v, c, taken[c]);
+        if (r < 0) {
+          if (((info >> 4) & 7) !== ANY) this.#fail(i);
+          s.defineInSlot(v, i);
+          allocs[k] = SLOT_BASE + v;
+          this.#slotOperands.push(k);
+          continue;
+        }
+        allocs[k] = r;
+        taken[c] |= 1 << (r & 31);
+        s.define(v, r, i);
+      }
+    for (let k = first; k < end; k++) if ((opInfo[k] & 1) !== 0 && opVReg[k] >= 128) s.dropIfDead(opVReg[k]);
+  }
+
+  /** Sets the state that a block starts in. */
+  #startBlock(p: Problem, b: number): void {
+    const s = this.#state;
+    for (let c = 0; c < CLASSES; c++) {
+      let q = s.all[c] & ~s.free[c];
+      while (q !== 0) {
+        const r = (c << 5) | (31 - Math.clz32(q & -q));
+        q &= q - 1;
+        s.regOf[s.vregIn[r]] = -1;
+        s.vregIn[r] = 0;
+      }
+      s.free[c] = s.all[c];
+    }
+    s.blockEnd = p.blockInstStart.data[b + 1];
+    this.#startAt.push(this.#starts.length);
+    if (b === 0) return;
+    const predStart = p.blockPredStart.data;
+    const preds = p.preds.data;
+    const first = predStart[b];
+    const last = predStart[b + 1];
+    let primary = -1;
+    for (let k = first; k < last; k++) if (preds[k] < b && preds[k] > primary) primary = preds[k];
+    if (primary < 0) throw new AllocationError("RA0002", -1, `block ${b} stands before all its predecessors`);
+    const params = p.blockParamStart.data[b + 1] - p.blockParamStart.data[b];
+    if (last - first === 1 && params === 0) this.#inherit(primary);
+    else this.#merge(p, b, primary, first, last);
+  }
+
+  /** The only predecessor's state, without what is dead here. */
+  #inherit(primary: number): void {
+    const s = this.#state;
+    const ends = this.#ends.data;
+    for (let k = this.#endAt.at(primary), z = this.#endOf(primary); k < z; k += 2) {
+      const v = ends[k + 1];
+      if (!s.isLiveIn(v)) continue;
+      s.take(ends[k], v);
+      this.#starts.push(ends[k]);
+      this.#starts.push(v);
+    }
+  }
+
+  #endOf(b: number): number {
+    return b + 1 < this.#endAt.length ? this.#endAt.at(b + 1) : this.#ends.length;
+  }
+
+  /** The state of `primary` as far as it is worth keeping, and registers for the parameters. */
+  #merge(p: Problem, b: number, primary: number, first: number, last: number): void {
+    const s = this.#state;
+    const preds = p.preds.data;
+    const loopLast = this.#loopEnd[b];
+    const before = this.#chains.clobbersBefore;
+    const loopCalls = loopLast >= 0 && before[loopLast + 1] !== before[b];
+    const limit = loopLast >= 0 ? p.blockInstStart.data[loopLast + 1] : NEVER;
+    const from = this.#endAt.at(primary);
+    const to = this.#endOf(primary);
+    for (let k = from; k < to; k += 2) {
+      const r = this.#ends.at(k);
+      const v = this.#ends.at(k + 1);
+      if (!s.isLiveIn(v)) continue;
+      const use = s.nextUse[v];
+      let keep = true;
+      if (loopLast >= 0)
+        keep = use < limit && !(loopCalls && ((s.calleeSaved[r >> 5] >>> (r & 31)) & 1) === 0);
+      else if (use >= s.blockEnd)
+        for (let q = first; q < last && keep; q++)
+          if (preds[q] < b && preds[q] !== primary && !this.#endsInRegister(preds[q], v)) keep = false;
+      if (!keep) continue;
+      s.take(r, v);
+      this.#starts.push(r);
+      this.#starts.push(v);
+    }
+    this.#placeParams(p, b, primary, from, to);
+    for (let q = first; q < last; q++) {
+      if (preds[q] >= b) continue;
+      for (let k = this.#endAt.at(preds[q]), z = this.#endOf(preds[q]); k < z; k += 2) {
+        const v = this.#ends.at(k + 1);
+        if (s.regOf[v] < 0 && s.isLiveIn(v)) s.keepInMemory(v);
+      }
+    }
+  }
+
+  #endsInRegister(b: number, v: number): boolean {
+    const ends = this.#ends.data;
+    for (let k = this.#endAt.at(b), z = this.#endOf(b); k < z; k += 2) if (ends[k + 1] === v) return true;
+    return false;
+  }
+
+  #placeParams(p: Problem, b: number, primary: number, from: number, to: number): void {
+    const s = this.#state;
+    const chains = this.#chains;
+    const a = p.blockParamStart.data[b];
+    const z = p.blockParamStart.data[b + 1];
+    const params = p.params.data;
+    const args = p.edgeArgStart.data[p.blockSuccStart.data[primary]];
+    const ends = this.#ends.data;
+    for (let k = a; k < z; k++) {
+      const v = params[k];
+      s.defInst[v] = -1 - b;
+      s.nextUse[v] = chains.firstUse[v];
+      const c = p.vregClass.data[v];
+      const free = s.free[c];
+      if (free === 0) {
+        s.needSlot(v);
+        s.defReg[v] = -1;
+        continue;
+      }
+      const arg = p.edgeArgs.data[args + k - a];
+      let r = -1;
+      for (let q = from; q < to; q += 2) if (ends[q + 1] === arg) r = ends[q];
+      if (r >= 0 && (r >> 5 !== c || ((free >>> (r & 31)) & 1) === 0)) r = -1;
+      if (chains.crosses[v] !== 0 && (r < 0 || ((s.calleeSaved[c] >>> (r & 31)) & 1) === 0))
+        if ((free & s.calleeSaved[c]) !== 0) r = -1;
+      if (r < 0) r = s.choose(v, c, free);
+      s.take(r, v);
+      s.defReg[v] = r;
+      chains.hint[v] = r;
+      this.#starts.push(r);
+      this.#starts.push(v);
+    }
+  }
+
+  #endBlock(): void {
+    const s = this.#state;
+    this.#endAt.push(this.#ends.length);
+    for (let c = 0; c < CLASSES; c++) {
+      let q = s.all[c] & ~s.free[c];
+      while (q !== 0) {
+        const r = (c << 5) | (31 - Math.clz32(q & -q));
+        q &= q - 1;
+        this.#ends.push(r);
+        this.#ends.push(s.vregIn[r]);
+      }
+    }
+  }
+
+  /** Parallel moves from the end of every block with one successor to that successor's start. */
+  #resolveEdges(p: Problem): void {
+    const s = this.#state;
+    this.#moves.redirect(this.#edgeEdits);
+    const n = p.numBlocks();
+    const succStart = p.blockSuccStart.data;
+    const paramStart = p.blockParamStart.data;
+    const predStart = p.blockPredStart.data;
+    for (let b = 0; b < n; b++) {
+      const e = succStart[b];
+      if (succStart[b + 1] - e !== 1) continue;
+      const t = p.succs.data[e];
+      if (paramStart[t] === paramStart[t + 1] && predStart[t + 1] - predStart[t] === 1) continue;
+      this.#resolveEdge(p, b, e, t);
+    }
+    for (let c = 0; c < CLASSES; c++) s.used[c] |= this.#moves.usedRegs(c);
+  }
+
+  #resolveEdge(p: Problem, b: number, e: number, t: number): void {
+    const s = this.#state;
+    const location = this.#location;
+    const ends = this.#ends.data;
+    const starts = this.#starts.data;
+    const from = this.#endAt.at(b);
+    const to = this.#endAt.at(b + 1);
+    const free = this.#locks;
+    for (let c = 0; c < CLASSES; c++) free[c] = s.all[c];
+    for (let k = from; k < to; k += 2) {
+      location[ends[k + 1]] = ends[k];
+      free[ends[k] >> 5] &= ~(1 << (ends[k] & 31));
+    }
+    const a = p.blockParamStart.data[t];
+    const z = p.blockParamStart.data[t + 1];
+    const args = p.edgeArgStart.data[e];
+    for (let k = a; k < z; k++) {
+      const param = p.params.data[k];
+      const arg = p.edgeArgs.data[args + k - a];
+      const source = location[arg] >= 0 ? location[arg] : s.source(arg);
+      this.#moves.add(source, s.defReg[param] >= 0 ? s.defReg[param] : SLOT_BASE + param);
+    }
+    for (let k = this.#startAt.at(t), y = this.#startAt.at(t + 1); k < y; k += 2) {
+      const v = starts[k + 1];
+      free[starts[k] >> 5] &= ~(1 << (starts[k] & 31));
+      if (s.defInst[v] === -1 - t) continue;
+      if (location[v] !== starts[k]) this.#moves.add(location[v] >= 0 ? location[v] : s.source(v), starts[k]);
+    }
+    for (let k = from; k < to; k += 2) location[ends[k + 1]] = -1;
+    this.#moves.resolve(2 * (p.blockInstStart.data[b + 1] - 1), free[0], free[1], free[2]);
+  }
+
+  /** Lives of the vregs in memory as intervals of instructions, and slots for them. */
+  #assignSlots(p: Problem): void {
+    const s = this.#state;
+    const moves = this.#moves;
+    const inMemory = s.inMemory;
+    const nv = p.numVRegs + 2 * CLASSES;
+    this.#lifeFrom = growInt32(this.#lifeFrom, nv);
+    this.#lifeTo = growInt32(this.#lifeTo, nv);
+    const from = this.#lifeFrom;
+    const to = this.#lifeTo;
+    const { globalOf, globals, lastUse } = this.#chains;
+    const mask = this.#spilledGlobals;
+    mask.fill((globals.length + 31) >> 5, 0);
+    const instStart = p.blockInstStart.data;
+    const predStart = p.blockPredStart.data;
+    const preds = p.preds.data;
+    let anyGlobal = false;
+    for (let k = 0; k < inMemory.length; k++) {
+      const v = inMemory.at(k);
+      const d = s.defInst[v];
+      to[v] = lastUse[v] + 1;
+      if (d >= 0) from[v] = d;
+      else {
+        // A parameter's slot may be written at the end of every predecessor.
+        const b = -1 - d;
+        let low = instStart[b];
+        for (let q = predStart[b]; q < predStart[b + 1]; q++) {
+          const at = instStart[preds[q] + 1] - 1;
+          if (at < low) low = at;
+          if (at >= to[v]) to[v] = at + 1;
+        }
+        from[v] = low;
+      }
+      const g = globalOf[v];
+      if (g === 0) continue;
+      mask.data[g >> 5] |= 1 << (g & 31);
+      anyGlobal = true;
+    }
+    if (anyGlobal)
+      for (let b = 0; b < p.numBlocks(); b++)
+        this.#liveness.coverBlock(b, instStart[b], instStart[b + 1], mask.data, globals.data, from, to);
+    const bytes = p.vregSlotBytes;
+    for (let k = 0; k < 2 * CLASSES; k++) {
+      bytes.push(k < 2 ? 8 : 16);
+      if (((moves.scratchSlots >> k) & 1) === 0) continue;
+      const v = p.numVRegs + k;
+      from[v] = 0;
+      to[v] = p.numInsts();
+      inMemory.push(v);
+    }
+    this.#slots.assign(inMemory, from, to, bytes.data, nv, p.numInsts());
+    bytes.length = p.numVRegs;
+  }
+
+  /**
+   * Buckets the stores at definitions by point. What a branch defines is stored at the start of the successors, which
+   * have no other predecessor.
+   */
+  #collectStores(p: Problem): void {
+    const s = this.#state;
+    const inMemory = s.inMemory;
+    const points = 2 * p.numInsts();
+    this.#storeHead = growInt32(this.#storeHead, points);
+    this.#storeHead.fill(-1, 0, points);
+    this.#stores.clear();
+    const instStart = p.blockInstStart.data;
+    const succStart = p.blockSuccStart.data;
+    for (let k = inMemory.length - 1; k >= 0; k--) {
+      const v = inMemory.at(k);
+      if (v >= p.numVRegs) continue;
+      const r = s.defReg[v];
+      if (r < 0) continue;
+      const d = s.defInst[v];
+      if (d < 0) {
+        this.#addStore(2 * instStart[-1 - d], v, r);
+        continue;
+      }
+      const b = this.#chains.defBlock[v];
+      if (d !== instStart[b + 1] - 1) {
+        this.#addStore(2 * d + 1, v, r);
+        continue;
+      }
+      for (let e = succStart[b]; e < succStart[b + 1]; e++) {
+        const t = p.succs.at(e);
+        for (let q = this.#startAt.at(t); q < this.#startAt.at(t + 1); q += 2)
+          if (this.#starts.at(q + 1) === v) this.#addStore(2 * instStart[t], v, this.#starts.at(q));
+      }
+    }
+  }
+
+  #addStore(point: number, v: number, r: number): void {
+    const at = this.#stores.push(this.#storeHead[point]);
+    this.#stores.push(v);
+    this.#stores.push(r);
+    this.#storeHead[point] = at;
+  }
+
+  /**
+   * Merges the edits of the three sources. Before an instruction: stores of parameters, what the instruction needs, moves
+   * of the edge; after it: what it needs, stores of its definitions.
+   */
+  #write(p: Problem, out: Output): void {
+    const main = this.#edits.words;
+    const edge = this.#edgeEdits.words;
+    const mainEnd = this.#edits.length;
+    const edgeEnd = this.#edgeEdits.length;
+    const storeHead = this.#storeHead;
+    let m = 0;
+    let e = 0;
+    if (this.#state.inMemory.length === 0) {
+      while (m < mainEnd || e < edgeEnd)
+        if (e >= edgeEnd || (m < mainEnd && main[m] <= edge[e])) this.#copyEdit(out, main, (m += 4) - 4);
+        else this.#copyEdit(out, edge, (e += 4) - 4);
+    } else
+      for (let point = 0, z = 2 * p.numInsts(); point < z; point++) {
+        if ((point & 1) === 0) this.#writeStores(out, point, storeHead[point]);
+        while (m < mainEnd && main[m] === point) this.#copyEdit(out, main, (m += 4) - 4);
+        while (e < edgeEnd && edge[e] === point) this.#copyEdit(out, edge, (e += 4) - 4);
+        if ((point & 1) !== 0) this.#writeStores(out, point, storeHead[point]);
+      }
+    const slotOf = this.#slots.slotOf;
+    for (let k = 0; k < this.#slotOperands.length; k++) {
+      const at = this.#slotOperands.at(k);
+      const a = this.#allocs[at];
+      if (a >= SLOT_BASE) this.#allocs[at] = SLOT_BASE + slotOf[a - SLOT_BASE];
+    }
+    out.slotCount = this.#slots.offset.length;
+    out.spillBytes = this.#slots.bytes;
+    for (let k = 0; k < out.slotCount; k++) out.spillOffset.push(this.#slots.offset.at(k));
+    for (let c = 0; c < CLASSES; c++) out.usedRegs[c] = this.#state.used[c];
+  }
+
+  #writeStores(out: Output, point: number, head: number): void {
+    const stores = this.#stores.data;
+    for (let k = head; k >= 0; k = stores[k])
+      this.#pushEdit(out, point, MOVE, stores[k + 2], SLOT_BASE + this.#slots.slotOf[stores[k + 1]]);
+  }
+
+  #copyEdit(out: Output, words: Int32Array, at: number): void {
+    const slotOf = this.#slots.slotOf;
+    let from = words[at + 2];
+    let to = words[at + 3];
+    if (from >= SLOT_BASE) from = SLOT_BASE + slotOf[from - SLOT_BASE];
+    if (to >= SLOT_BASE) to = SLOT_BASE + slotOf[to - SLOT_BASE];
+    this.#pushEdit(out, words[at], words[at + 1], from, to);
+  }
+
+  #pushEdit(out: Output, point: number, kind: number, from: number, to: number): void {
+    const at = out.edits.extend(5);
+    const w = out.edits.data;
+    w[at] = point >> 1;
+    w[at + 1] = point & 1;
+    w[at + 2] = kind;
+    w[at + 3] = from;
+    w[at + 4] = to;
+  }
+
+  #fail(i: number): never {
+    throw new AllocationError(
+      "RA0001",
+      i,
+      `instruction ${i} needs more registers at once than the machine has; split it or relax its constraints`,
+    );
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * What the linear allocator knows at one point of a function: which vreg is in which register, and how far each is
+ * from its next use.
+ *
+ * A vreg is in at most one register between instructions. A vreg that ever loses its register has a copy in memory from
+ * its definition on (or can be recomputed), so taking a register from a value costs nothing at that moment.
+ */
+import { growInt32, I32List } from "@gantry/entity";
+import type { EditList } from "./edit-list.ts";
+import type { Environment } from "./environment.ts";
+import type { Liveness } from "./liveness.ts";
+import { CLASSES, SLOT_BASE } from "./operand.ts";
+import { MOVE, REMATERIALISE } from "./output.ts";
+import type { Problem } from "./problem.ts";
+import type { UseChains } from "./use-chains.ts";
+
+export class RegisterState {
+  /** Per register: the vreg in it, or 0. */
+  readonly vregIn = new Int32Array(32 * CLASSES);
+  /** Per class: registers that hold nothing. */
+  readonly free = new Int32Array(CLASSES);
+  readonly all = new Int32Array(CLASSES);
+  readonly preferred = new Int32Array(CLASSES);
+  readonly calleeSaved = new Int32Array(CLASSES);
+  readonly used = new Int32Array(CLASSES);
+  /** Per vreg: its register, or -1. */
+  regOf = new Int32Array(1024);
+  /** Per vreg: the instruction of its next use in layout order, exact within the block. */
+  nextUse = new Int32Array(1024);
+  /** Per vreg: 1 when it needs a slot. */
+  memory = new Int32Array(1024);
+  /** Per vreg: the defining instruction, or -1 minus the block that it is a parameter of. */
+  defInst = new Int32Array(1024);
+  /** Per vreg: the register it is defined in, -1 when it is defined in its slot. */
+  defReg = new Int32Array(1024);
+  readonly inMemory = new I32List(64);
+
+  /** The block being allocated ends before this instruction. */
+  blockEnd = 0;
+  /** While an instruction's entry state is planned: changes are noted and cost nothing until the plan is emitted. */
+  planning = 0;
+  /** Vregs whose register the plan changed, and per vreg where it was before. */
+  readonly touched = new I32List(64);
+  before = new Int32Array(1024);
+  isTouched = new Int32Array(1024);
+
+  chains!: UseChains;
+  liveness!: Liveness;
+  edits!: EditList;
+  vregRemat!: Int32Array;
+
+  reset(p: Problem, env: Environment, chains: UseChains, liveness: Liveness, edits: EditList): void {
+    const n = p.numVRegs;
+    if (n > this.regOf.length) {
+      this.regOf = growInt32(this.regOf, n);
+      this.nextUse = growInt32(this.nextUse, n);
+      this.memory = growInt32(this.memory, n);
+      this.defInst = growInt32(this.defInst, n);
+      this.defReg = growInt32(this.defReg, n);
+      this.before = growInt32(this.before, n);
+      this.isTouched = growInt32(this.isTouched, n);
+    }
+    this.chains = chains;
+    this.liveness = liveness;
+    this.edits = edits;
+    this.vregRemat = p.vregRemat.data;
+    this.vregIn.fill(0);
+    this.regOf.fill(-1, 0, n);
+    this.memory.fill(0, 0, n);
+    this.isTouched.fill(0, 0, n);
+    this.inMemory.clear();
+    this.touched.clear();
+    this.planning = 0;
+    for (let c = 0; c < CLASSES; c++) {
+      this.all[c] = env.preferred[c] | env.other[c];
+      this.preferred[c] = env.preferred[c];
+      this.calleeSaved[c] = env.calleeSaved[c];
+      this.free[c] = this.all[c];
+      this.used[c] = 0;
+    }
+  }
+
+  isLiveOut(v: number): boolean {
+    const g = this.chains.globalOf[v];
+    return g !== 0 && ((this.liveness.out[g >> 5] >>> (g & 31)) & 1) !== 0;
+  }
+
+  isLiveIn(v: number): boolean {
+    const g = this.chains.globalOf[v];
+    return g !== 0 && ((this.liveness.in[g >> 5] >>> (g & 31)) & 1) !== 0;
+  }
+
+  /** Whether the value is wanted after the uses that `nextUse` has moved past. */
+  isWanted(v: number): boolean {
+    return this.nextUse[v] < this.blockEnd || this.isLiveOut(v);
+  }
+
+  /** Puts a vreg that is in no register into a free one. */
+  take(r: number, v: number): void {
+    if (this.planning !== 0) this.touch(v);
+    this.vregIn[r] = v;
+    this.regOf[v] = r;
+    const bit = 1 << (r & 31);
+    this.free[r >> 5] &= ~bit;
+    this.used[r >> 5] |= bit;
+  }
+
+  /** Frees a register that holds a vreg. */
+  drop(r: number): void {
+    const v = this.vregIn[r];
+    if (this.planning !== 0) this.touch(v);
+    this.vregIn[r] = 0;
+    this.regOf[v] = -1;
+    this.free[r >> 5] |= 1 << (r & 31);
+  }
+
+  touch(v: number): void {
+    if (this.isTouched[v] !== 0) return;
+    this.isTouched[v] = 1;
+    this.before[v] = this.regOf[v];
+    this.touched.push(v);
+  }
+
+  /** Frees a register whose value is still wanted. */
+  evict(r: number): void {
+    const v = this.vregIn[r];
+    this.drop(r);
+    if (this.planning === 0) this.keepInMemory(v);
+  }
+
+  /** Notes that a vreg is wanted while it is in no register. */
+  keepInMemory(v: number): void {
+    if (this.vregRemat[v] === 0) this.needSlot(v);
+  }
+
+  /** Gives a vreg a slot, rematerialisable or not. */
+  needSlot(v: number): void {
+    if (this.memory[v] !== 0) return;
+    this.memory[v] = 1;
+    this.inMemory.push(v);
+  }
+
+  /** Where a vreg that is in no register is read from: its slot, or `-2 - vreg` to recompute it. */
+  source(v: number): number {
+    return this.vregRemat[v] !== 0 ? -2 - v : SLOT_BASE + v;
+  }
+
+  /** Brings a vreg into a free register before instruction `i`. */
+  reload(v: number, r: number, i: number): void {
+    if (this.vregRemat[v] !== 0) this.edits.push(2 * i, REMATERIALISE, v, r);
+    else this.edits.push(2 * i, MOVE, SLOT_BASE + v, r);
+    this.used[r >> 5] |= 1 << (r & 31);
+  }
+
+  /** Chooses among the free registers `c` of a class, which is not empty, the best for `v`. */
+  choose(v: number, cls: number, c: number): number {
+    const { hint, hintParam, crosses } = this.chains;
+    const base = cls << 5;
+    const param = hintParam[v];
+    if (crosses[v] !== 0) {
+      const saved = c & this.calleeSaved[cls];
+      if (saved !== 0) {
+        if (param !== 0) {
+          const h = hint[param];
+          if (h >= 0 && h >> 5 === cls && ((saved >>> (h & 31)) & 1) !== 0) return h;
+        }
+        return base | (31 - Math.clz32(saved & -saved));
+      }
+    }
+    if (param !== 0) {
+      const h = this.regOf[param] >= 0 ? this.regOf[param] : hint[param];
+      if (h >= 0 && h >> 5 === cls && ((c >>> (h & 31)) & 1) !== 0) return h;
+    }
+    const h = hint[v];
+    if (h >= 0 && h >> 5 === cls && ((c >>> (h & 31)) & 1) !== 0) return h;
+    const first = c & this.preferred[cls];
+    if (first !== 0) c = first;
+    return base | (31 - Math.clz32(c & -c));
+  }
+
+  /**
+   * A register for `v` outside `avoid`: a free one, or that of the value whose next use is farthest, which is evicted.
+   * Returns -1 when all are to be avoided.
+   */
+  pick(v: number, cls: number, avoid: number): number {
+    const c = this.free[cls] & ~avoid;
+    if (c !== 0) return this.choose(v, cls, c);
+    const r = this.farthest(cls, avoid);
+    if (r >= 0) this.evict(r);
+    return r;
+  }
+
+  /** The occupied register outside `avoid` whose value is used last, or -1. */
+  farthest(cls: number, avoid: number): number {
+    const nextUse = this.nextUse;
+    let best = -1;
+    let distance = -1;
+    let q = this.all[cls] & ~this.free[cls] & ~avoid;
+    while (q !== 0) {
+      const r = (cls << 5) | (31 - Math.clz32(q & -q));
+      q &= q - 1;
+      const d = nextUse[this.vregIn[r]];
+      if (d > distance) {
+        distance = d;
+        best = r;
+      }
+    }
+    return best;
+  }
+
+  /** Records the definition of `v` in the free register `r` by instruction `i`. */
+  define(v: number, r: number, i: number): void {
+    this.take(r, v);
+    this.defInst[v] = i;
+    this.defReg[v] = r;
+    this.nextUse[v] = this.chains.firstUse[v];
+    const param = this.chains.hintParam[v];
+    if (param !== 0 && this.chains.hint[param] < 0) this.chains.hint[param] = r;
+  }
+
+  /** Records the definition of `v` in its slot. */
+  defineInSlot(v: number, i: number): void {
+    this.needSlot(v);
+    this.defInst[v] = i;
+    this.defReg[v] = -1;
+    this.nextUse[v] = this.chains.firstUse[v];
+  }
+
+  /** Frees the register of `v` if it is in one and no longer wanted. */
+  dropIfDead(v: number): void {
+    const r = this.regOf[v];
+    if (r >= 0 && !this.isWanted(v)) this.drop(r);
+  }
+}
