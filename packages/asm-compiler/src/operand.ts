@@ -30,6 +30,8 @@ export interface OperandKind {
   readonly bits: number;
   /** Immediates: how the encoded field extends to the operation's width. */
   readonly extend?: "sign" | "zero";
+  /** An immediate that is not encoded because it can only be this. */
+  readonly only?: number;
   /** Type of the operand in ISLE declarations. */
   readonly isle: string;
 }

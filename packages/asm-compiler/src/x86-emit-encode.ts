@@ -112,7 +112,8 @@ function shortCondition(row: X86ResolvedRow, short: X86ResolvedRow): string {
     if (long.kind.form === "rm" && o.kind.form === "reg") out.push(`(words[at + ${long.at + 3}] & 15) === 0`);
     if (o.fixedWord >= 0 && long.fixedWord !== o.fixedWord)
       out.push(`words[at + ${long.at}] === ${o.fixedWord}`);
-    if (o.kind.form.startsWith("imm")) {
+    if (o.kind.only !== undefined) out.push(`words[at + ${long.at}] === ${o.kind.only}`);
+    else if (o.kind.form.startsWith("imm")) {
       const fits = immediateFits(long.kind, o.kind, long.at);
       if (fits !== "") out.push(fits);
     }
@@ -241,8 +242,8 @@ function opcodeBytes(words: Int32Array, at: number, d: number, places: number, r
   const b = buf.bytes;
   let n = buf.length;
   if ((d & 0x3c00) !== 0) {
-    if ((d & 0x2000) !== 0) b[n++] = 0xf0;
     if ((d & 0x400) !== 0) b[n++] = 0x66;
+    if ((d & 0x2000) !== 0) b[n++] = 0xf0;
     if ((d & 0x800) !== 0) b[n++] = 0xf3;
     if ((d & 0x1000) !== 0) b[n++] = 0xf2;
   }

@@ -9,7 +9,7 @@ const SLOTS = ["", "reg", "rm", "vvvv", "imm", "is4", "cc", "target"];
 const ROLES: readonly Role[] = ["use", "lateUse", "def", "earlyDef", "mod", "tmp"];
 
 function layoutWords(o: RowOperand, encoded: boolean): [number, number] {
-  const slot = encoded ? Math.max(0, SLOTS.indexOf(o.key)) : 0;
+  const slot = encoded && o.kind.only === undefined ? Math.max(0, SLOTS.indexOf(o.key)) : 0;
   const first =
     o.at |
     (FORMS.indexOf(o.kind.form) << 8) |
@@ -17,7 +17,7 @@ function layoutWords(o: RowOperand, encoded: boolean): [number, number] {
     (ROLES.indexOf(o.role) << 16) |
     ((o.kind.extend === "sign" ? 1 : 0) << 20) |
     (o.kind.regClass << 21);
-  return [first, o.kind.bits | ((o.fixedWord + 1) << 16)];
+  return [first, o.kind.bits | (((o.kind.only ?? o.fixedWord) + 1) << 16)];
 }
 
 export function emitX86Layout(rows: readonly X86ResolvedRow[]): string {
@@ -35,7 +35,7 @@ export function emitX86Layout(rows: readonly X86ResolvedRow[]): string {
  * Two words for each operand, in the row's order. First: offset in the record, form << 8 (0 register, 1 register or memory,
  * 2 memory, 3 immediate, 4 64-bit immediate, 5 condition, 6 label, 7 symbol, 8 trap code), place in the encoding << 12
  * (0 none, 1 reg, 2 rm, 3 vvvv, 4 immediate, 5 is4, 6 condition, 7 target), role << 16 (4 mod), sign-extended << 20,
- * register class << 21. Second: width in bits, fixed register + 1 << 16.
+ * register class << 21. Second: width in bits, fixed register or implied immediate + 1 << 16.
  */`,
     int32Array("LAYOUT", layout),
   ].join("\n");

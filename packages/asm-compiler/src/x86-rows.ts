@@ -114,6 +114,7 @@ function resolveEncoding(
       problems.add("ASM0003", file, name, `"${spec.code}" needs an operand "${key}"`);
   let trap: RowOperand | undefined;
   for (const o of operands) {
+    if (o.kind.only !== undefined) continue;
     if (wanted.has(o.key) || (o.key === "vvvv" && column.space !== "legacy")) {
       checkPlace(file, name, o, column, problems);
     } else if (ENCODED_KEYS.includes(o.key)) {

@@ -18,7 +18,7 @@
  * | `/is4` | register in the upper half of an immediate byte | `is4` |
  *
  * VEX and EVEX rows write `VEX.128.66.0F38.W0 F7 /r`; the operand in VEX.vvvv has the key `vvvv`. Any other key must name a
- * fixed register (`use(r64, "rcx")`), a trap code, or belong to a list that the row's record ends in.
+ * fixed register (`use(r64, "rcx")`), the immediate that the opcode implies (`use(one)`), or a trap code.
  *
  * `ops` are in Intel order, destination first. `asm` is the mnemonic of the AT&T syntax, which prints the encoded
  * operands in reverse order; where that is not right it also lists what to print: `shlq %cl, rm`. `{cc}` stands for the condition.
@@ -109,6 +109,16 @@ export const imm16 = imm("imm16", 16, "zero", "i32");
 export const imm32 = imm("imm32", 32, "zero", "i32");
 export const simm32 = imm("simm32", 32, "sign", "i32");
 export const imm64 = imm("imm64", 64, "zero", "i32");
+/** The immediate 1 that the opcode implies: shifts by one. */
+export const one: OperandKind = {
+  name: "one",
+  form: "imm",
+  regClass: 0,
+  bits: 0,
+  extend: "zero",
+  only: 1,
+  isle: "u8",
+};
 /** A label, relative to the end of the field. */
 export const rel8 = other("rel8", "label", "Label", 8);
 export const rel32 = other("rel32", "label", "Label", 32);

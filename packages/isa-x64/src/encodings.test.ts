@@ -1,0 +1,66 @@
+/** Every row of the instruction tables against `llvm-mc`, both ways. */
+import { readdirSync } from "node:fs";
+import { type NamedTable, resolveX86 } from "@gantry/asm-compiler";
+import {
+  compareWithLlvm,
+  llvmMissing,
+  normaliseAttText,
+  sampleX86,
+  x86Difference,
+} from "@gantry/asm-compiler/testing";
+import type { X86Table } from "@gantry/asm-compiler/x86";
+import { expect, test } from "vitest";
+import { decode } from "./generated/decode.ts";
+import { encode } from "./generated/encode.ts";
+import { NAMES } from "./generated/operands.ts";
+import { print, registerName } from "./generated/print.ts";
+
+const tables: NamedTable<X86Table>[] = [];
+for (const file of readdirSync(new URL("./insts/", import.meta.url)).sort()) {
+  if (!file.endsWith(".table.ts")) continue;
+  const module: { default: X86Table } = await import(new URL(`./insts/${file}`, import.meta.url).href);
+  tables.push({ file, table: module.default });
+}
+const rows = resolveX86(tables);
+const shortForms = new Set(rows.flatMap((r) => r.encoding?.short ?? []));
+
+test("the generated code is that of the tables", () => {
+  expect(NAMES).toEqual(rows.map((r) => r.name));
+});
+
+const missing = llvmMissing();
+test.skipIf(missing !== undefined)(
+  `every row, compared with llvm-mc${missing === undefined ? "" : `: ${missing}`}`,
+  () => {
+    const samples = sampleX86(rows);
+    const result = compareWithLlvm(
+      {
+        llvm: { triple: "x86_64", slot: 16 },
+        fillText: "int3",
+        isShortForm: (row) => shortForms.has(row),
+        normalise: normaliseAttText,
+        separator: { bytes: [0x0f, 0xa2], text: "cpuid" },
+        fieldBytes: 4,
+        encode: (words, at, buf) => encode(words, at, buf as never),
+        print: (words) =>
+          print(
+            words,
+            0,
+            registerName,
+            (kind, n) => (kind === "label" ? "L" : kind === "constant" ? "C" : "S") + n,
+          ),
+        decode: (bytes) => decode(bytes, 0),
+        difference: (sample, decoded) => x86Difference(rows, sample, decoded),
+        // R_X86_64_PC32 and PLT32 are the same field; the three forms of GOTPCREL too.
+        relocationMatches: (type, what, kind) =>
+          what === "symbol" && kind === 4
+            ? type === 9 || type === 41 || type === 42
+            : type === 2 || type === 4,
+      },
+      samples,
+    );
+    const { failures, ...figures } = result;
+    console.log(`${rows.length} rows: ${JSON.stringify(figures)}`);
+    expect(failures.slice(0, 40)).toEqual([]);
+  },
+);
