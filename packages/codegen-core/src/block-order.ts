@@ -1,4 +1,4 @@
-import type { Block, ControlFlow, Function, Inst } from "@gantry/clif-ir";
+import { type Block, type ControlFlow, type Function, type Inst, Op } from "@gantry/clif-ir";
 import { I32List, NONE } from "@gantry/entity";
 
 /**
@@ -128,6 +128,12 @@ export class BlockOrder {
   }
 }
 
+/** Whether `terminator` may have any number of targets, so that its edges count as leaving a block with several. */
+export function isMultiway(func: Function, terminator: Inst): boolean {
+  const op = func.opcode(terminator);
+  return op === Op.br_table || op === Op.try_call || op === Op.try_call_indirect;
+}
+
 function splitsEdges(func: Function, terminator: Inst, targets: number): boolean {
-  return targets > 1 || (targets === 1 && func.isMultiway(terminator));
+  return targets > 1 || (targets === 1 && isMultiway(func, terminator));
 }

@@ -51,6 +51,10 @@ const TRAP_STUB_WORDS = 3;
 export class CodeBuffer {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(8192);
   length = 0;
+  /** The label of the block that is written next, -1 behind the last: a jump there is left out. */
+  next = -1;
+  /** Where branches to each block's label are to go instead: see {@link target}. */
+  readonly thread: I32List = new I32List();
   /** Where the columns go; set by {@link reset}. */
   code!: CompiledCode;
   #target!: FixupTarget;
@@ -216,6 +220,11 @@ export class CodeBuffer {
   newLabel(): number {
     this.#labelBranch.push(0);
     return this.#labels.push(-1);
+  }
+
+  /** The label that a branch to block `label` is to use: blocks that only jump are skipped. */
+  target(label: number): number {
+    return this.thread.data[label];
   }
 
   /** `label` is here. */

@@ -1,7 +1,7 @@
-import type { Block, Function } from "@gantry/clif-ir";
+import { type Block, type Function, Op } from "@gantry/clif-ir";
 import { bug } from "@gantry/diag";
 import { I32List, NONE } from "@gantry/entity";
-import { EDIT_WORDS, EditKind, type Output, SLOT } from "@gantry/regalloc";
+import { EDIT_WORDS, EXCHANGE, MOVE, type Output, REMATERIALISE, SLOT_BASE as SLOT } from "@gantry/regalloc";
 import { CodeBuffer } from "./code-buffer.ts";
 import type { CompiledCode } from "./compiled-code.ts";
 import type { LowerContext } from "./lower-context.ts";
@@ -19,10 +19,6 @@ export class Emitter {
   isa!: TargetIsa;
   ctx!: LowerContext;
   output!: Output;
-  /** The label of the block that is emitted next, -1 behind the last. */
-  next: number = NONE;
-  /** Where each block's label leads to, after threading. */
-  readonly #thread = new I32List();
   /** Blocks in emission order. */
   readonly #sequence = new I32List();
 
@@ -38,17 +34,12 @@ export class Emitter {
     code.alignment = isa.functionAlignment;
     const sequence = this.#sequence;
     for (let k = 0; k < sequence.length; k++) {
-      this.next = k + 1 < sequence.length ? sequence.data[k + 1] : NONE;
+      this.buf.next = k + 1 < sequence.length ? sequence.data[k + 1] : NONE;
       this.#block(sequence.data[k], blockStart);
     }
     this.buf.finish();
     code.frameBytes = ctx.frame.bodyBytes;
     this.#frameSlots(ctx.func, code);
-  }
-
-  /** The label that a branch to `label` should go to. */
-  target(label: number): number {
-    return this.#thread.data[label];
   }
 
   get words(): Int32Array {
@@ -58,7 +49,7 @@ export class Emitter {
   #threadJumps(blockStart: I32List): void {
     const { ctx, isa, output } = this;
     const blocks = ctx.order_.count;
-    const thread = this.#thread;
+    const thread = this.buf.thread;
     const edits = output.edits.data;
     const editWords = output.edits.length;
     thread.fill(blocks, 0);
@@ -77,7 +68,7 @@ export class Emitter {
 
   /** The end of the chain of bare jumps that starts at `lb`; a cycle of them stays where it is entered. */
   #follow(lb: number, limit: number): number {
-    const thread = this.#thread.data;
+    const thread = this.buf.thread.data;
     let to = lb;
     for (let k = 0; thread[to] !== to; k++) {
       to = thread[to];
@@ -102,7 +93,7 @@ export class Emitter {
     sequence.clear();
     for (let cold = 0; cold < 2; cold++) {
       for (let lb = 0; lb < order.count; lb++) {
-        if (this.#thread.data[lb] !== lb) continue;
+        if (this.buf.thread.data[lb] !== lb) continue;
         if (this.#isCold(func, lb) === (cold === 1)) sequence.push(lb);
       }
     }
@@ -112,7 +103,7 @@ export class Emitter {
     if (lb === 0) return false;
     const { order_: order } = this.ctx;
     const b = order.block.data[lb] as Block;
-    if (b !== NONE) return func.isCold(b) || func.endsInTrap(b);
+    if (b !== NONE) return func.isCold(b) || func.opcode(func.lastInst(b)) === Op.trap;
     return this.#isCold(func, order.edgeFrom.data[lb]) || this.#isCold(func, order.succs.data[order.succStart.data[lb]]);
   }
 
@@ -138,8 +129,8 @@ export class Emitter {
       const op = ctx.words[at] & 0xffff;
       buf.reserve(worst[op]);
       buf.startInst();
-      if ((facts[op] & Fact.pseudo) !== 0) isa.expand(this, at);
-      else isa.encode(this, at);
+      if ((facts[op] & Fact.return) !== 0) isa.emitReturn(this, at);
+      else isa.encode(ctx.words, at, buf);
       while (e < editWords && edits[e] === p) {
         this.#edit(e);
         e += EDIT_WORDS;
@@ -167,25 +158,25 @@ export class Emitter {
     const to = edits[e + 4];
     buf.reserve(32);
     switch (edits[e + 2]) {
-      case EditKind.move: {
+      case MOVE: {
         const register = from >= SLOT ? to : from;
         const slot = from >= SLOT ? from : to;
         const bytes = slot >= SLOT ? output.slotBytes.data[slot - SLOT] : 16;
         isa.emitMove(this, register >> 5, bytes, from, to);
         return;
       }
-      case EditKind.rematerialise: {
+      case REMATERIALISE: {
         const at = ctx.vregRemat[from];
         const start = isa.insts.operandStart[ctx.words[at] & 0xffff];
         const word = at + ((isa.insts.operands[start] >>> 16) & 0xff);
         const before = ctx.words[word];
         ctx.words[word] = to;
         buf.startInst();
-        isa.encode(this, at);
+        isa.encode(ctx.words, at, buf);
         ctx.words[word] = before;
         return;
       }
-      case EditKind.exchange:
+      case EXCHANGE:
         isa.emitExchange(this, from >> 5, from, to);
         return;
       default:
@@ -200,7 +191,7 @@ export class Emitter {
 
   #frameSlots(func: Function, code: CompiledCode): void {
     const rows = code.frameSlots;
-    for (let s = 0, n = func.stackSlotCount; s < n; s++) {
+    for (let s = 0, n = func.numStackSlots; s < n; s++) {
       rows.push(s);
       rows.push(this.ctx.frame.slotOffset(s));
       rows.push(0);

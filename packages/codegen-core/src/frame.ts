@@ -60,11 +60,11 @@ export class Frame {
     this.spillBase = alignUp(this.outgoingBytes, 16);
     let at = this.spillBase + spillBytes;
     this.slotBase = at;
-    for (let s = 0, n = func.stackSlotCount; s < n; s++) {
-      const alignment = Math.max(wordBytes, 2 ** func.stackSlotAlignLog2(s as StackSlot));
+    for (let s = 0, n = func.numStackSlots; s < n; s++) {
+      const alignment = Math.max(wordBytes, 2 ** func.slotAlignLog2(s as StackSlot));
       at = alignUp(at, alignment);
       this.#slotOffset.push(at);
-      at += func.stackSlotBytes(s as StackSlot);
+      at += func.slotBytes(s as StackSlot);
     }
     this.bodyBytes = at;
   }

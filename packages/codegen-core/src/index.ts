@@ -1,1 +1,36 @@
-export {};
+export { BlockOrder } from "./block-order.ts";
+export { codeFromImage, codeToImage } from "./code-image.ts";
+export { CodeBuffer, type FixupKind, type FixupTarget } from "./code-buffer.ts";
+export {
+  CALL_SITE_WORDS,
+  CompiledCode,
+  DATA_WORDS,
+  DataKind,
+  FRAME_SLOT_WORDS,
+  RELOCATION_WORDS,
+  SOURCE_WORDS,
+  TRAP_WORDS,
+  UNWIND_WORDS,
+  UnwindOp,
+} from "./compiled-code.ts";
+export { CompileContext, type PassObserver } from "./context.ts";
+export { Emitter } from "./emitter.ts";
+export { alignUp, Frame } from "./frame.ts";
+export { disassemble, listMachineCode } from "./listing.ts";
+export { isPair, LowerContext } from "./lower-context.ts";
+export {
+  FIRST_VREG,
+  GROUP,
+  MachineCode,
+  Mem,
+  MEM_GOT,
+  MEM_KIND_MASK,
+  MEM_SCALE_SHIFT,
+  MEM_TRAP_MASK,
+  MEM_TRAP_SHIFT,
+} from "./machine-code.ts";
+export type { JitSupport, ObjectTarget, RelocationField, RelocationKind } from "./object-target.ts";
+export { type Pass, passes } from "./passes.ts";
+export { functionName, SymbolKind, Symbols, symbolOf } from "./symbols.ts";
+export { Fact, type InstTables, type TargetIsa } from "./target.ts";
+export { hasEffect, mustLower, UseAnalysis, Uses } from "./use-analysis.ts";

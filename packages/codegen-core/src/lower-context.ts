@@ -1,235 +1,304 @@
 import {
-  type ControlFlow,
-  type Function,
+  type BranchTargets,
+  type Constant,
+  F32,
+  F64,
+  type FuncRef,
+  type GlobalValue,
+  I32,
+  I64,
   type Inst,
   isFloat,
+  isInt,
   isVector,
+  laneType,
   Op,
-  type Settings,
+  type SigRef,
+  type StackSlot,
   type Type,
   typeBits,
-  typeBytes,
   type Value,
+  type ValueSlice,
 } from "@gantry/clif-ir";
-import { bug } from "@gantry/diag";
-import { I32List, NONE } from "@gantry/entity";
-import type { BlockOrder } from "./block-order.ts";
-import type { Frame } from "./frame.ts";
-import { GROUP, MachineCode } from "./machine-code.ts";
-import { Symbols } from "./symbols.ts";
-import { hasEffect, type UseAnalysis, Uses } from "./use-analysis.ts";
+import { NONE } from "@gantry/entity";
+import { LowerState } from "./lower-state.ts";
+import { GROUP } from "./machine-code.ts";
 
 /**
- * What rules and a target's host see while a function is lowered: the CLIF function, the registers of its values, and
- * the machine code under construction. A target derives its rule host from this class.
+ * The externs that the rules of every target share, under the names that `rules/prelude.isle`,
+ * `rules/prelude-lower.isle` and the generated CLIF declarations give them. A target derives its rule host from this
+ * class and adds its own.
  *
- * A rule asks for a value in a register with {@link putInReg}, which demands it: its definition will be lowered when
- * the driver, going backwards, reaches it. A rule may look at the definition of a value with {@link defInst} and
- * compute it again; it may move a load to its only user with {@link sinkable} and {@link sink}.
+ * Conventions of generated selectors: -1 is "nothing"; where -1 may be a value, a function returns its success and puts
+ * the value in `o0`.
  */
-export abstract class LowerContext extends MachineCode {
-  func!: Function;
-  flow!: ControlFlow;
-  order_!: BlockOrder;
-  settings!: Settings;
-  frame!: Frame;
-  readonly symbols: Symbols = new Symbols();
+export abstract class LowerContext extends LowerState {
+  // ---- fields of CLIF instructions ----
 
-  /** Out-slots: where host functions with several results, or with a result and a success, put them. */
-  o0: any = 0;
-  o1: any = 0;
-  o2: any = 0;
-  o3: any = 0;
-  o4: any = 0;
-  o5: any = 0;
-  o6: any = 0;
-  o7: any = 0;
-
-  /** The lowered block that is being lowered. */
-  loweredBlock = 0;
-  /** Arguments of each lowered block's jump: where they begin and how many there are. */
-  readonly jumpArgStart: I32List = new I32List();
-  readonly jumpArgCount: I32List = new I32List();
-  readonly jumpArgs: I32List = new I32List();
-
-  #uses!: UseAnalysis;
-  /** Host value of each CLIF value: 0 while nobody has asked for it. */
-  readonly #valueRegs = new I32List(1024);
-  /** 1 for each instruction that was merged into its user. */
-  readonly #sunk = new I32List(1024);
-  #colour = 0;
-
-  /** Starts a function. */
-  begin(func: Function, flow: ControlFlow, order: BlockOrder, uses: UseAnalysis, frame: Frame, settings: Settings): void {
-    this.resetMachineCode();
-    this.func = func;
-    this.flow = flow;
-    this.order_ = order;
-    this.settings = settings;
-    this.frame = frame;
-    this.#uses = uses;
-    this.#valueRegs.fill(func.numValues, 0);
-    this.#sunk.fill(func.numInsts, 0);
-    this.jumpArgStart.fill(order.count, 0);
-    this.jumpArgCount.fill(order.count, 0);
-    this.jumpArgs.clear();
-    this.symbols.reset();
+  inst_op(i: Inst): number {
+    return this.func.opcode(i);
+  }
+  /** The type of the first result, 0 if there is none. */
+  inst_type(i: Inst): Type {
+    const v = this.func.firstResult(i);
+    return v === NONE ? (0 as Type) : this.func.valueType(v);
+  }
+  inst_arg0(i: Inst): Value {
+    return this.func.arg(i, 0);
+  }
+  inst_arg1(i: Inst): Value {
+    return this.func.arg(i, 1);
+  }
+  inst_arg2(i: Inst): Value {
+    return this.func.arg(i, 2);
+  }
+  inst_args(i: Inst): ValueSlice {
+    return i as number as ValueSlice;
+  }
+  inst_targets(i: Inst): BranchTargets {
+    return i as number as BranchTargets;
+  }
+  inst_block(i: Inst): number {
+    return this.func.blockOperand(i);
+  }
+  inst_trap_code(i: Inst): number {
+    return this.func.trapCode(i);
+  }
+  inst_memflags(i: Inst): number {
+    return this.func.memFlags(i);
+  }
+  inst_offset(i: Inst): number {
+    return this.func.offset(i);
+  }
+  /** Large immediates stay in the instruction: the handle of one is its instruction. */
+  inst_imm64(i: Inst): Inst {
+    return i;
+  }
+  inst_uimm8(i: Inst): number {
+    return this.func.immLo(i) & 0xff;
+  }
+  inst_constant(i: Inst): Constant {
+    return this.func.constant(i);
+  }
+  inst_intcc(i: Inst): number {
+    return this.func.cond(i);
+  }
+  inst_floatcc(i: Inst): number {
+    return this.func.cond(i);
+  }
+  inst_rmw_op(i: Inst): number {
+    return this.func.rmwOp(i);
+  }
+  inst_stack_slot(i: Inst): StackSlot {
+    return this.func.stackSlot(i);
+  }
+  inst_dynamic_stack_slot(i: Inst): number {
+    return this.func.dynamicStackSlot(i);
+  }
+  inst_global_value(i: Inst): GlobalValue {
+    return this.func.globalValue(i);
+  }
+  inst_func_ref(i: Inst): FuncRef {
+    return this.func.funcRef(i);
+  }
+  inst_sig_ref(i: Inst): SigRef {
+    return this.func.sigRef(i);
   }
 
-  // ---- what a target supplies ----
+  // ---- types ----
 
-  /** The register class of values of type `ty` that fit one register. */
-  abstract classOf(ty: Type): number;
-  /** How many registers a value of type `ty` needs: 1 or 2. */
-  abstract registersOf(ty: Type): number;
-  /** Emits what makes the constant that instruction `def` defines, and returns its register. */
-  abstract constantReg(def: Inst): number;
-  /** Whether instruction `def` is a constant that {@link constantReg} makes at each use. */
-  isConstant(def: Inst): boolean {
-    const op = this.func.opcode(def);
-    return op === Op.iconst || op === Op.f32const || op === Op.f64const;
-  }
-  /** Emits the definition of the parameters of the entry block, and what their convention needs. */
-  abstract lowerParams(): void;
-  /** Called before the first instruction is lowered. */
-  abstract beginFunction(): void;
-
-  // ---- values ----
-
-  /** A fresh virtual register that can hold a value of type `ty`. */
-  newValueReg(ty: Type): number {
-    const r = this.newReg(this.classOf(ty));
-    this.vregBytes[r] = Math.max(8, typeBytes(ty));
-    return r;
-  }
-
-  /** Whether somebody has asked for `v`, or will: its definition must be lowered. */
-  isDemanded(v: Value): boolean {
-    return this.#valueRegs.data[v] !== 0;
-  }
-
-  /** The registers that were set aside for `v`; demands it. */
-  valueRegs(v: Value): number {
-    let r = this.#valueRegs.data[v];
-    if (r === 0) {
-      const ty = this.func.valueType(v);
-      if (this.registersOf(ty) === 1) r = this.newValueReg(ty);
-      else r = this.pair(this.newReg(0), this.newReg(0));
-      this.#valueRegs.data[v] = r;
-    }
-    return r;
-  }
-
-  /** `v`, which fits one register, in a register. Constants are made anew for each use. */
-  putInReg(v: Value): number {
-    const def = this.func.valueDef(v);
-    if (def !== NONE && this.isConstant(def)) return this.constantReg(def);
-    return this.valueRegs(v);
-  }
-
-  /** `v` in one register or two. */
-  putInRegs(v: Value): number {
-    return this.putInReg(v);
-  }
-
-  valueType(v: Value): Type {
-    return this.func.valueType(v);
-  }
-
-  /** The instruction that defines `v`, if rules may look through it, otherwise -1. */
-  defInst(v: Value): Inst {
-    const def = this.func.valueDef(v);
-    if (def === NONE || this.func.resultCount(def) !== 1 || hasEffect(this.func, def)) return NONE as Inst;
-    return def;
-  }
-
-  /** Whether `v` has exactly one use, looking through pure instructions. */
-  usedOnce(v: Value): boolean {
-    return this.#uses.uses.data[v] === Uses.once;
-  }
-
-  /** Whether nothing uses `v` (static count of uses). */
-  isUnused(v: Value): boolean {
-    return this.#uses.uses.data[v] === Uses.none;
-  }
-
-  /**
-   * The load that defines `v`, if it may be moved to the instruction that is being lowered, otherwise -1: `v` has one
-   * use, and between the load and here nothing has an effect.
-   */
-  sinkable(v: Value): Inst {
-    const def = this.func.valueDef(v);
-    if (def === NONE || this.#uses.uses.data[v] !== Uses.once) return NONE as Inst;
-    if (this.#valueRegs.data[v] !== 0 || this.#sunk.data[def] !== 0) return NONE as Inst;
-    if (!hasEffect(this.func, def) || this.#uses.colour.data[def] + 1 !== this.#colour) return NONE as Inst;
-    return def;
-  }
-
-  /** Merges load `i` (from {@link sinkable}) into the instruction that is being lowered. */
-  sink(i: Inst): void {
-    this.#sunk.data[i] = 1;
-    this.#colour = this.#uses.colour.data[i];
-  }
-
-  // ---- the driver's side ----
-
-  /** Whether the driver is to leave `i` out because it was merged into its user. */
-  isSunk(i: Inst): boolean {
-    return this.#sunk.data[i] !== 0;
-  }
-
-  /** The scan has reached the end of `b`'s instructions (the terminator's own effect is still ahead). */
-  enterBlock(colour: number): void {
-    this.#colour = colour;
-  }
-
-  /** The scan has reached instruction `i`, which is about to be lowered. */
-  enterInst(i: Inst): void {
-    if (hasEffect(this.func, i)) this.#colour = this.#uses.colour.data[i];
-  }
-
-  /** Makes the registers that were set aside for result `v` other names of `regs`, what a rule returned. */
-  defineValue(v: Value, regs: number): void {
-    const wanted = this.#valueRegs.data[v];
-    if (wanted === 0) return;
-    if ((wanted & GROUP) === 0) {
-      this.#alias(wanted, regs, this.func.valueType(v));
-      return;
-    }
-    this.#alias(this.part(wanted, 0), this.part(regs, 0), 0 as Type);
-    this.#alias(this.part(wanted, 1), this.part(regs, 1), 0 as Type);
-  }
-
-  #alias(wanted: number, actual: number, ty: Type): void {
-    const r = this.resolve(actual);
-    if (r === wanted) return;
-    if (this.vregClass[r] !== this.vregClass[wanted]) bug("lower", "a rule returned a register of another class");
-    this.vregAlias[wanted] = r;
-    if (isFloat(ty) || isVector(ty)) {
-      // The rule's register was made without knowing what it holds: keep room for whichever name is wider.
-      const bytes = Math.max(8, typeBytes(ty));
-      if (this.vregBytes[r] < bytes || this.vregBytes[r] === 16) this.vregBytes[r] = bytes;
-    }
-  }
-
-  /** Appends `v` to the arguments that the current lowered block's jump passes on. */
-  pushJumpArg(v: Value): void {
-    const regs = this.putInRegs(v);
-    const count = this.jumpArgCount;
-    this.jumpArgs.push(this.part(regs, 0));
-    count.data[this.loweredBlock]++;
-    if ((regs & GROUP) !== 0) {
-      this.jumpArgs.push(this.part(regs, 1));
-      count.data[this.loweredBlock]++;
-    }
-  }
-
-  /** The lowered block that target `k` of the current block's terminator leads to, which is also its label. */
-  targetLabel(k: number): number {
-    return this.order_.target(this.loweredBlock, k);
-  }
-
-  typeBits(ty: Type): number {
+  ty_bits(ty: Type): number {
     return typeBits(ty);
   }
+  fits_in_64(ty: Type): Type {
+    return isInt(ty) && typeBits(ty) <= 64 ? ty : (NONE as Type);
+  }
+  fits_in_32(ty: Type): Type {
+    return isInt(ty) && typeBits(ty) <= 32 ? ty : (NONE as Type);
+  }
+  fits_in_16(ty: Type): Type {
+    return isInt(ty) && typeBits(ty) <= 16 ? ty : (NONE as Type);
+  }
+  ty_32_or_64(ty: Type): Type {
+    return ty === I32 || ty === I64 ? ty : (NONE as Type);
+  }
+  ty_float_32_or_64(ty: Type): Type {
+    return ty === F32 || ty === F64 ? ty : (NONE as Type);
+  }
+  ty_float(ty: Type): Type {
+    return isFloat(ty) ? ty : (NONE as Type);
+  }
+  ty_vec128(ty: Type): Type {
+    return isVector(ty) && typeBits(ty) === 128 ? ty : (NONE as Type);
+  }
+  ty_int_vec128(ty: Type): Type {
+    return isVector(ty) && typeBits(ty) === 128 && isInt(laneType(ty)) ? ty : (NONE as Type);
+  }
+  ty_in_vector_reg(ty: Type): Type {
+    return isFloat(ty) || isVector(ty) ? ty : (NONE as Type);
+  }
+
+  // ---- arithmetic on 32-bit constants ----
+
+  i32_checked_add(a: number, b: number): boolean {
+    const sum = a + b;
+    this.o0 = sum | 0;
+    return sum === (sum | 0);
+  }
+  i32_sub(a: number, b: number): number {
+    return (a - b) | 0;
+  }
+  i32_and(a: number, b: number): number {
+    return a & b;
+  }
+  i32_eq(a: number, b: number): boolean {
+    return a === b;
+  }
+  i32_lt(a: number, b: number): boolean {
+    return a < b;
+  }
+
+  // ---- definitions ----
+
+  def_inst(v: Value): Inst {
+    return this.defInst(v);
+  }
+  used_once(v: Value): Value {
+    return this.usedOnce(v) ? v : (NONE as Value);
+  }
+  value_type(v: Value): Type {
+    return this.func.valueType(v);
+  }
+  type_of(v: Value): Type {
+    return this.func.valueType(v);
+  }
+  result_unused(i: Inst, k: number): boolean {
+    const v = this.func.result(i, k);
+    return this.isUnused(v) || !this.isDemanded(v);
+  }
+  sinkable_load(v: Value): Inst {
+    return this.sinkable(v);
+  }
+  sink_load(i: Inst): number {
+    this.sink(i);
+    return 0;
+  }
+
+  // ---- constants ----
+
+  /** The `iconst` that defines `v`, or -1. */
+  iconstOf(v: Value): Inst {
+    const def = this.func.valueDef(v);
+    return def !== NONE && this.func.opcode(def) === Op.iconst ? def : (NONE as Inst);
+  }
+  /** Low word of constant `def`, sign-extended from the constant's type. */
+  #low(def: Inst): number {
+    const bits = typeBits(this.func.ctrlType(def));
+    const lo = this.func.immLo(def);
+    return bits >= 32 ? lo : (lo << (32 - bits)) >> (32 - bits);
+  }
+  simm32(v: Value): boolean {
+    const def = this.iconstOf(v);
+    if (def === NONE) return false;
+    const lo = this.#low(def);
+    if (this.func.ctrlType(def) === I64 && this.func.immHi(def) !== lo >> 31) return false;
+    this.o0 = lo;
+    return true;
+  }
+  uimm8(v: Value): boolean {
+    return this.simm32(v) && this.o0 >= 0 && this.o0 <= 255;
+  }
+  uimm31(v: Value): boolean {
+    return this.simm32(v) && this.o0 >= 0;
+  }
+  power_of_two(v: Value): number {
+    const def = this.iconstOf(v);
+    if (def === NONE) return NONE;
+    const bits = typeBits(this.func.ctrlType(def));
+    const lo = bits >= 32 ? this.func.immLo(def) : this.func.immLo(def) & ((1 << bits) - 1);
+    const hi = bits === 64 ? this.func.immHi(def) : 0;
+    if (hi === 0 && lo !== 0 && (lo & (lo - 1)) === 0) return 31 - Math.clz32(lo);
+    if (lo === 0 && hi !== 0 && (hi & (hi - 1)) === 0) return 63 - Math.clz32(hi);
+    return NONE;
+  }
+  const_low_bits(v: Value): boolean {
+    const def = this.iconstOf(v);
+    if (def === NONE) return false;
+    this.o0 = this.#low(def);
+    return true;
+  }
+  const_zero(v: Value): boolean {
+    return this.simm32(v) && this.o0 === 0;
+  }
+  const_ones(v: Value): boolean {
+    return this.simm32(v) && this.o0 === -1;
+  }
+
+  // ---- registers ----
+
+  put_in_reg(v: Value): number {
+    return this.putInReg(v);
+  }
+  put_in_regs(v: Value): number {
+    return this.putInRegs(v);
+  }
+  regs_low(regs: number): number {
+    return this.part(regs, 0);
+  }
+  regs_high(regs: number): number {
+    return this.part(regs, 1);
+  }
+  value_regs(low: number, high: number): number {
+    return this.pair(low, high);
+  }
+
+  // ---- results: the arena offset of a count and that many host values ----
+
+  output_none(): number {
+    const at = this.arena(1);
+    this.words[at] = 0;
+    return at;
+  }
+  output_reg(r: number): number {
+    const at = this.arena(2);
+    this.words[at] = 1;
+    this.words[at + 1] = r;
+    return at;
+  }
+  output_regs(regs: number): number {
+    return this.output_reg(regs);
+  }
+  output_two(a: number, b: number): number {
+    const at = this.arena(3);
+    this.words[at] = 2;
+    this.words[at + 1] = a;
+    this.words[at + 2] = b;
+    return at;
+  }
+  output_two_regs(a: number, b: number): number {
+    return this.output_two(a, b);
+  }
+  side_effect(_done: number): number {
+    return this.output_none();
+  }
+  side_effects(_first: number, _second: number): number {
+    return this.output_none();
+  }
+  output_value(v: Value): number {
+    return this.output_reg(this.putInRegs(v));
+  }
+
+  // ---- memory and branches ----
+
+  memflags_aligned(flags: number): boolean {
+    return (flags & 1) !== 0;
+  }
+  target_label(k: number): number {
+    return this.targetLabel(k);
+  }
+}
+
+/** Whether a host value is a pair of registers. */
+export function isPair(regs: number): boolean {
+  return (regs & GROUP) !== 0;
 }

@@ -1,7 +1,9 @@
-import { type Block, type Inst, opcodeName, type Value } from "@gantry/clif-ir";
+import { type Block, type Function, type Inst, OPCODE_NAMES, type Value } from "@gantry/clif-ir";
 import { GantryError } from "@gantry/diag";
 import { NONE } from "@gantry/entity";
+import { isMultiway } from "./block-order.ts";
 import type { LowerContext } from "./lower-context.ts";
+import { functionName } from "./symbols.ts";
 import type { TargetIsa } from "./target.ts";
 import { mustLower, type UseAnalysis } from "./use-analysis.ts";
 
@@ -20,7 +22,7 @@ export interface BlockRanges {
  * @param blockStart Receives the first position of each lowered block in `ctx.order`, and the end.
  */
 export function lower(isa: TargetIsa, ctx: LowerContext, uses: UseAnalysis, blockStart: BlockRanges["start"]): void {
-  const { func, order_: order } = ctx;
+  const order = ctx.order_;
   const blocks = order.count;
   blockStart.fill(blocks + 1, 0);
   ctx.beginFunction();
@@ -49,7 +51,7 @@ function lowerEdge(isa: TargetIsa, ctx: LowerContext, lb: number): void {
   const terminator = func.lastInst(order.block.data[order.edgeFrom.data[lb]] as Block);
   passArgs(ctx, terminator, order.edgeIndex.data[lb]);
   isa.emitJump(ctx, order.target(lb, 0));
-  ctx.flush(func.sourceLocation(terminator));
+  ctx.flush(relativeLocation(func, terminator));
 }
 
 function lowerBlock(isa: TargetIsa, ctx: LowerContext, uses: UseAnalysis, b: Block): void {
@@ -57,11 +59,11 @@ function lowerBlock(isa: TargetIsa, ctx: LowerContext, uses: UseAnalysis, b: Blo
   const terminator = func.lastInst(b);
   ctx.enterBlock(uses.blockColour.data[b]);
   ctx.enterInst(terminator);
-  if (func.targetCount(terminator) === 1 && !func.isMultiway(terminator)) {
+  if (func.targetCount(terminator) === 1 && !isMultiway(func, terminator)) {
     passArgs(ctx, terminator, 0);
     isa.emitJump(ctx, ctx.targetLabel(0));
   } else if (isa.lowerBranch(ctx, terminator) < 0) unsupported(ctx, terminator);
-  ctx.flush(func.sourceLocation(terminator));
+  ctx.flush(relativeLocation(func, terminator));
   for (let i = func.prevInst(terminator); i !== NONE; i = func.prevInst(i)) {
     if (ctx.isSunk(i)) continue;
     ctx.enterInst(i);
@@ -72,8 +74,14 @@ function lowerBlock(isa: TargetIsa, ctx: LowerContext, uses: UseAnalysis, b: Blo
     const output = isa.lower(ctx, i);
     if (output < 0) unsupported(ctx, i);
     for (let k = 0; k < results; k++) ctx.defineValue(func.result(i, k), ctx.words[output + 1 + k]);
-    ctx.flush(func.sourceLocation(i));
+    ctx.flush(relativeLocation(func, i));
   }
+}
+
+/** Source locations are kept relative to the function's first, so that moving a function does not change its code. */
+function relativeLocation(func: Function, i: Inst): number {
+  const loc = func.sourceLocation(i);
+  return loc === NONE ? NONE : (loc - func.locationBase) | 0;
 }
 
 /** Passes the arguments of target `k` on, leaving out those whose parameter nobody uses. */
@@ -92,8 +100,8 @@ function unsupported(ctx: LowerContext, i: Inst): never {
     {
       code: "CODE0001",
       severity: "error",
-      message: `no rule lowers ${opcodeName(func.opcode(i))} here; see \`gantry targets\` for what the target can do`,
-      place: `${func.nameText()} inst${i}`,
+      message: `no rule lowers ${OPCODE_NAMES[func.opcode(i)]} here; see \`gantry targets\` for what the target can do`,
+      place: `${functionName(func)} inst${i}`,
     },
   ]);
 }

@@ -59,7 +59,7 @@ export class MachineCode {
   numVRegs = FIRST_VREG;
   /** Columns indexed by virtual register. */
   vregClass: Int32Array<ArrayBuffer> = new Int32Array(1024);
-  /** Bytes of its spill slot. */
+  /** Bytes of its spill slot; 0 where nobody has said what it holds, which takes the widest. */
   vregBytes: Int32Array<ArrayBuffer> = new Int32Array(1024);
   /** The register that this one is another name of, or 0. */
   vregAlias: Int32Array<ArrayBuffer> = new Int32Array(1024);
@@ -93,7 +93,7 @@ export class MachineCode {
     return n === 0 ? 0 : this.#pending.data[n - 1];
   }
 
-  /** A fresh virtual register of class `cls`; its spill slot has 8 bytes in class 0 and 16 in the others. */
+  /** A fresh virtual register of class `cls`; what it holds is as wide as the class until a value gives it a width. */
   newReg(cls: number): number {
     const v = this.numVRegs;
     if (v >= this.vregClass.length) {
@@ -103,7 +103,7 @@ export class MachineCode {
       this.vregRemat = growInt32(this.vregRemat, v + 1);
     }
     this.vregClass[v] = cls;
-    this.vregBytes[v] = cls === 0 ? 8 : 16;
+    this.vregBytes[v] = cls === 0 ? 8 : 0;
     this.vregAlias[v] = 0;
     this.vregRemat[v] = 0;
     this.numVRegs = v + 1;

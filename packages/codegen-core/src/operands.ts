@@ -1,14 +1,39 @@
+import type { Block } from "@gantry/clif-ir";
 import { type I32List, NONE } from "@gantry/entity";
-import { type Output, type Problem, SLOT } from "@gantry/regalloc";
+import {
+  BRANCH,
+  type Output,
+  type Problem,
+  READS_FLAGS,
+  RETURN,
+  SLOT_BASE as SLOT,
+  WRITES_FLAGS,
+} from "@gantry/regalloc";
 import type { LowerContext } from "./lower-context.ts";
-import { FIRST_VREG, MEM_KIND_MASK, Mem } from "./machine-code.ts";
+import { FIRST_VREG, GROUP, MEM_KIND_MASK, Mem } from "./machine-code.ts";
 import { Fact, type TargetIsa } from "./target.ts";
 
 /** Operand info word of the base and the index of a memory operand: an early use in any general register. */
 const ADDRESS_USE = 1 << 4;
 
+/** Bytes of a spill slot for a register of unknown contents. */
+const WIDEST = 16;
+
 /** Groups of an operand descriptor entry (its bits 24 and up). */
 const GROUP_REG_MEM = 1;
+
+/** In a table's clobber column: the set stands in the last word of the record's fixed part. */
+const CLOBBER_IN_RECORD = -2;
+
+/** Bits of a problem's instruction flags for the {@link Fact} bits of an opcode. */
+function instFlags(fact: number): number {
+  return (
+    ((fact & Fact.branch) !== 0 ? BRANCH : 0) |
+    ((fact & Fact.return) !== 0 ? RETURN : 0) |
+    ((fact & Fact.writesFlags) !== 0 ? WRITES_FLAGS : 0) |
+    ((fact & Fact.readsFlags) !== 0 ? READS_FLAGS : 0)
+  );
+}
 
 /**
  * Fills `problem` from the records of `ctx`: the operands that the descriptors of the target's instruction table
@@ -17,26 +42,58 @@ const GROUP_REG_MEM = 1;
  */
 export function buildProblem(isa: TargetIsa, ctx: LowerContext, blockStart: I32List, problem: Problem): void {
   problem.reset();
+  addVRegs(isa, ctx, problem);
+  const { order_: order } = ctx;
+  for (let lb = 0; lb < order.count; lb++) {
+    addParams(ctx, lb, problem);
+    addInsts(isa, ctx, blockStart.data[lb], blockStart.data[lb + 1], problem);
+    const from = order.succStart.data[lb];
+    const to = order.succStart.data[lb + 1];
+    for (let e = from; e < to; e++) {
+      problem.successor(order.succs.data[e]);
+      if (to - from !== 1) continue;
+      const first = ctx.jumpArgStart.data[lb];
+      for (let k = 0; k < ctx.jumpArgCount.data[lb]; k++) problem.edgeArg(ctx.resolve(ctx.jumpArgs.data[first + k]));
+    }
+    problem.endBlock();
+  }
+  problem.finish();
+}
+
+function addVRegs(isa: TargetIsa, ctx: LowerContext, problem: Problem): void {
+  for (let v = FIRST_VREG; v < ctx.numVRegs; v++) {
+    problem.newVReg(ctx.vregClass[v], ctx.vregBytes[v] || WIDEST, ctx.vregRemat[v]);
+  }
+  const sets = isa.clobberSets;
+  for (let k = 3; k < sets.length; k += 3) problem.newClobberSet(sets[k], sets[k + 1], sets[k + 2]);
+}
+
+function addParams(ctx: LowerContext, lb: number, problem: Problem): void {
+  const { func, order_: order } = ctx;
+  const b = order.block.data[lb] as Block;
+  if (b === NONE || lb === 0) return;
+  for (let k = 0, n = func.blockParamCount(b); k < n; k++) {
+    const v = func.blockParam(b, k);
+    if (ctx.isUnused(v)) continue;
+    const regs = ctx.valueRegs(v);
+    problem.param(ctx.part(regs, 0));
+    if ((regs & GROUP) !== 0) problem.param(ctx.part(regs, 1));
+  }
+}
+
+function addInsts(isa: TargetIsa, ctx: LowerContext, from: number, to: number, problem: Problem): void {
   const { facts, operandStart, operands, recordLength, clobber } = isa.insts;
   const order = ctx.order.data;
   const words = ctx.words;
-  const numInsts = ctx.order.length;
-  problem.setClobberSets(isa.clobberSets);
-  for (let p = 0; p < numInsts; p++) {
+  for (let p = from; p < to; p++) {
     const at = order[p];
     const op = words[at] & 0xffff;
     const fact = facts[op];
-    problem.beginInst((fact >> 2) & 3 | (fact & 3) << 2, clobber[op] === -2 ? words[at + recordLength[op] - 1] : clobber[op]);
     for (let k = operandStart[op], end = operandStart[op + 1]; k < end; k++) {
       const entry = operands[k];
       const word = at + ((entry >>> 16) & 0xff);
       const group = entry >>> 24;
-      if (group === 0) {
-        const r = words[word];
-        if (r >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(r)), entry & 0xffff);
-        continue;
-      }
-      if (group === GROUP_REG_MEM && (words[word + 3] & MEM_KIND_MASK) === Mem.register) {
+      if (group === 0 || (group === GROUP_REG_MEM && (words[word + 3] & MEM_KIND_MASK) === Mem.register)) {
         const r = words[word];
         if (r >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(r)), entry & 0xffff);
         continue;
@@ -47,43 +104,16 @@ export function buildProblem(isa: TargetIsa, ctx: LowerContext, blockStart: I32L
       const index = words[word + 1];
       if (index >= FIRST_VREG) problem.operand((words[word + 1] = ctx.resolve(index)), ADDRESS_USE);
     }
-    if ((fact & Fact.list) === 0) continue;
-    const list = at + recordLength[op];
-    for (let k = 0, n = words[list]; k < n; k++) {
-      const word = list + 1 + k * 2;
-      const r = words[word];
-      if (r >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(r)), words[word + 1]);
-    }
-  }
-  problem.endInsts();
-  addBlocks(ctx, blockStart, problem);
-  problem.setVRegs(ctx.numVRegs, ctx.vregClass, ctx.vregBytes, ctx.vregRemat);
-}
-
-function addBlocks(ctx: LowerContext, blockStart: I32List, problem: Problem): void {
-  const { func, order_: order } = ctx;
-  for (let lb = 0; lb < order.count; lb++) {
-    problem.beginBlock(blockStart.data[lb], order.loopDepth.data[lb], 0);
-    const b = order.block.data[lb];
-    if (b !== NONE && lb !== 0) {
-      for (let k = 0, n = func.blockParamCount(b as never); k < n; k++) {
-        const v = func.blockParam(b as never, k);
-        if (ctx.isUnused(v)) continue;
-        const regs = ctx.valueRegs(v);
-        problem.blockParam(ctx.part(regs, 0));
-        if (ctx.registersOf(func.valueType(v)) === 2) problem.blockParam(ctx.part(regs, 1));
+    if ((fact & Fact.list) !== 0) {
+      const list = at + recordLength[op];
+      for (let k = 0, n = words[list]; k < n; k++) {
+        const word = list + 1 + k * 2;
+        const r = words[word];
+        if (r >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(r)), words[word + 1]);
       }
     }
-    const from = order.succStart.data[lb];
-    const to = order.succStart.data[lb + 1];
-    for (let e = from; e < to; e++) {
-      problem.beginEdge(order.succs.data[e]);
-      if (to - from !== 1) continue;
-      const first = ctx.jumpArgStart.data[lb];
-      for (let k = 0; k < ctx.jumpArgCount.data[lb]; k++) problem.edgeArg(ctx.resolve(ctx.jumpArgs.data[first + k]));
-    }
+    problem.endInst(instFlags(fact), clobber[op] === CLOBBER_IN_RECORD ? words[at + recordLength[op] - 1] : clobber[op]);
   }
-  problem.endBlocks(blockStart.data[order.count]);
 }
 
 /**

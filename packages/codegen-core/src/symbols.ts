@@ -1,4 +1,14 @@
-import type { FuncRef, Function, GlobalValue } from "@gantry/clif-ir";
+import {
+  type FuncRef,
+  type Function,
+  type GlobalValue,
+  KNOWN_SYMBOLS,
+  LIBCALLS,
+  NAME_KNOWN,
+  NAME_LIBCALL,
+  NAME_USER,
+  type NameRef,
+} from "@gantry/clif-ir";
 import { IntMap } from "@gantry/entity";
 
 /** What a symbol index of compiled code stands for. */
@@ -26,20 +36,21 @@ export class Symbols {
 
   /** The symbol of function reference `fn`. */
   func(fn: FuncRef): number {
-    return this.#intern(SymbolKind.func, fn);
+    return this.add(SymbolKind.func, fn);
   }
 
   /** The symbol of global value `gv`, which must be a symbol. */
   global(gv: GlobalValue): number {
-    return this.#intern(SymbolKind.data, gv);
+    return this.add(SymbolKind.data, gv);
   }
 
   /** The symbol of library function number `libcall` of clif-ir's table. */
   libcall(libcall: number): number {
-    return this.#intern(SymbolKind.libcall, libcall);
+    return this.add(SymbolKind.libcall, libcall);
   }
 
-  #intern(kind: number, ref: number): number {
+  /** The symbol of kind `kind` and number `ref`, a new one if there is none yet. */
+  add(kind: number, ref: number): number {
     const key = ref * 4 + kind;
     let s = this.#index.get(key, -1);
     if (s < 0) {
@@ -51,17 +62,37 @@ export class Symbols {
     return s;
   }
 
-  /** What the object file calls symbol `s` of a function `func`. */
+  /** What an object file calls symbol `s` of `func`. */
   name(func: Function, s: number): string {
+    const ref = this.refs[s];
     switch (this.kinds[s]) {
       case SymbolKind.func:
-        return func.funcRefSymbol(this.refs[s] as FuncRef);
+        return symbolOf(func, func.funcName(ref as FuncRef));
       case SymbolKind.data:
-        return func.globalValueSymbol(this.refs[s] as GlobalValue);
+        return symbolOf(func, func.gvName(ref as GlobalValue));
       default:
-        return libcallSymbols[this.refs[s]];
+        return LIBCALLS[ref].symbol;
     }
   }
 }
 
-import { libcallSymbols } from "@gantry/clif-ir";
+/** The symbol for an external name: `%name` is `name`, `u1:23` is `u1_23`. */
+export function symbolOf(func: Function, name: NameRef): string {
+  switch (func.nameKind(name)) {
+    case NAME_USER:
+      return `u${func.nameSpace(name)}_${func.nameIndex(name)}`;
+    case NAME_LIBCALL:
+      return LIBCALLS[func.nameSpace(name)].symbol;
+    case NAME_KNOWN:
+      return KNOWN_SYMBOLS[func.nameSpace(name)];
+    default:
+      return func.nameString(name);
+  }
+}
+
+/** The name of `func` as diagnostics write it: `%name` or `u1:23`. */
+export function functionName(func: Function): string {
+  const name = func.name;
+  if (func.nameKind(name) === NAME_USER) return `u${func.nameSpace(name)}:${func.nameIndex(name)}`;
+  return `%${symbolOf(func, name)}`;
+}

@@ -2,9 +2,10 @@ import type { Function, Inst, Settings, SettingTable } from "@gantry/clif-ir";
 import type { Diagnostic } from "@gantry/diag";
 import type { Endian } from "@gantry/entity";
 import type { Environment } from "@gantry/regalloc";
-import type { FixupTarget } from "./code-buffer.ts";
+import type { CodeBuffer, FixupTarget } from "./code-buffer.ts";
 import type { Emitter } from "./emitter.ts";
 import type { LowerContext } from "./lower-context.ts";
+import type { JitSupport, ObjectTarget } from "./object-target.ts";
 
 /** Facts of machine instructions: bits of {@link InstTables.facts}. */
 export const Fact = {
@@ -31,38 +32,8 @@ export interface InstTables {
   readonly recordLength: Int32Array;
   /** Greatest number of bytes that each opcode's code can have. */
   readonly worstSize: Int32Array;
-}
-
-/** A relocation kind of a target. */
-export interface RelocationKind {
-  readonly name: string;
-  /** Its number in ELF objects for the target. */
-  readonly elf: number;
-  /** Bytes of the field. */
-  readonly bytes: number;
-  /** Whether the value is relative to the field's own place. */
-  readonly pcRelative: boolean;
-}
-
-/** What object and unwind writers must know of a target. */
-export interface ObjectFacts {
-  /** `e_machine` and `e_flags` of ELF headers. */
-  readonly elfMachine: number;
-  readonly elfFlags: number;
-  readonly relocations: readonly RelocationKind[];
-  /** Index of the relocation that holds a 64-bit address, and of the 32-bit one relative to its own place. */
-  readonly abs64: number;
-  readonly pcRel32: number;
-  /** DWARF number of each register word. */
-  dwarfRegister(register: number): number;
-  readonly stackPointer: number;
-  readonly returnAddressColumn: number;
-  readonly codeAlignmentFactor: number;
-  readonly dataAlignmentFactor: number;
-  /** At a function's entry: CFA = stack pointer + this. */
-  readonly initialCfaOffset: number;
-  /** At a function's entry: the return address is at CFA + this, or in a register (undefined). */
-  readonly returnAddressOffset: number | undefined;
+  /** Clobber set of each opcode: 0 none, otherwise an index; -2: it stands in the last word of the record's fixed part. */
+  readonly clobber: Int32Array;
 }
 
 /**
@@ -79,8 +50,12 @@ export interface TargetIsa {
   /** The target's own settings: CPU features and presets. */
   readonly settings: SettingTable;
   readonly insts: InstTables;
+  /** Rows of three register masks, one a class; row 0 is empty. */
+  readonly clobberSets: Int32Array;
   readonly fixups: FixupTarget;
-  readonly objects: ObjectFacts;
+  readonly objects: ObjectTarget;
+  /** What calling its code inside a running process takes, where that is possible. */
+  readonly jit?: JitSupport;
   /** Alignment of functions in bytes. */
   readonly functionAlignment: number;
 
@@ -101,13 +76,12 @@ export interface TargetIsa {
   /** Decides which registers are saved and fills in the target's part of the frame; `frame.used` is known. */
   layOutFrame(ctx: LowerContext): void;
   emitPrologue(e: Emitter): void;
-  emitEpilogue(e: Emitter): void;
+  /** Undoes the prologue and returns, for the return record at `at`. */
+  emitReturn(e: Emitter, at: number): void;
   /** Register words that frame kinds of memory operands are relative to: body and incoming arguments. */
   readonly stackPointer: number;
-  /** Encodes the record at `at`, all of whose registers are physical. */
-  encode(e: Emitter, at: number): void;
-  /** Emits the instructions of a pseudo row. */
-  expand(e: Emitter, at: number): void;
+  /** Encodes the record at `at`, all of whose registers are physical; pseudo rows are expanded. */
+  encode(words: Int32Array, at: number, buf: CodeBuffer): void;
   /** Moves `bytes` from one allocation to another (never memory to memory); flags survive. */
   emitMove(e: Emitter, cls: number, bytes: number, from: number, to: number): void;
   /** Exchanges two registers of a class; flags survive. */

@@ -1,4 +1,18 @@
-import { type ControlFlow, type Function, type Inst, OpcodeFlag, opcodeFlags, type Value } from "@gantry/clif-ir";
+import {
+  type ControlFlow,
+  type Function,
+  type Inst,
+  memTrapCode,
+  OF_BRANCH,
+  OF_CALL,
+  OF_CAN_LOAD,
+  OF_CAN_STORE,
+  OF_CAN_TRAP,
+  OF_OTHER_SIDE_EFFECTS,
+  OF_RETURN,
+  OF_TERMINATOR,
+  type Value,
+} from "@gantry/clif-ir";
 import { I32List, NONE } from "@gantry/entity";
 
 /** How often a value is used, looking through pure instructions: see {@link UseAnalysis}. */
@@ -6,28 +20,28 @@ export const Uses = { none: 0, once: 1, multiple: 2 } as const;
 
 /** What makes an instruction an effect that lowering must not move others across: every flag but being pure. */
 const EFFECT =
-  OpcodeFlag.call |
-  OpcodeFlag.branch |
-  OpcodeFlag.terminator |
-  OpcodeFlag.return |
-  OpcodeFlag.canTrap |
-  OpcodeFlag.canLoad |
-  OpcodeFlag.canStore |
-  OpcodeFlag.otherSideEffects;
+  OF_CALL |
+  OF_BRANCH |
+  OF_TERMINATOR |
+  OF_RETURN |
+  OF_CAN_TRAP |
+  OF_CAN_LOAD |
+  OF_CAN_STORE |
+  OF_OTHER_SIDE_EFFECTS;
 
 /** As {@link EFFECT} without plain loads: a dead load that cannot trap may vanish. */
-const MUST = EFFECT & ~OpcodeFlag.canLoad;
+const MUST = EFFECT & ~OF_CAN_LOAD;
 
 /** Whether nothing may be moved across `i`, loads included. */
 export function hasEffect(func: Function, i: Inst): boolean {
-  return (opcodeFlags[func.opcode(i)] & EFFECT) !== 0;
+  return (func.opcodeFlags(i) & EFFECT) !== 0;
 }
 
 /** Whether `i` must be lowered although nobody uses its results. */
 export function mustLower(func: Function, i: Inst): boolean {
-  const flags = opcodeFlags[func.opcode(i)];
+  const flags = func.opcodeFlags(i);
   if ((flags & MUST) !== 0) return true;
-  return (flags & OpcodeFlag.canLoad) !== 0 && func.loadMayTrap(i);
+  return (flags & OF_CAN_LOAD) !== 0 && memTrapCode(func.memFlags(i)) !== 0;
 }
 
 /**
