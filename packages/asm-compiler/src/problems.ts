@@ -16,7 +16,7 @@ export const PROBLEMS = {
   ASM0012: "the bit diagram cannot be read",
   ASM0013: "the bit diagram does not have a legal width",
   ASM0014: "an operand's bits are not covered exactly by the fields of the diagram",
-  ASM0015: "a row name is not an identifier",
+  ASM0015: "a name cannot be used in generated code",
   ASM0016: "a pseudo row has an illegal size or expander",
   ASM0017: "the row that this row is said to be the same as has another encoding",
 } as const;

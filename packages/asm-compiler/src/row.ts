@@ -66,6 +66,9 @@ function wordsOf(operand: Operand): number {
   }
 }
 
+/** Operand names are parameters of constructors, whose own locals these are; and words that TypeScript keeps. */
+const RESERVED = /^(at|w|n|list|d\d|in|do|if|for|new|let|var|case|this|with|void|enum|else|true|null|const)$/;
+
 /** Gives each operand of `ops` its place in the record, and checks roles. */
 export function layOut(
   file: string,
@@ -77,6 +80,7 @@ export function layOut(
   const operands: RowOperand[] = [];
   let at = 1;
   for (const [key, operand] of Object.entries(ops)) {
+    if (!/^[a-z][A-Za-z0-9]*$/.test(key) || RESERVED.test(key)) problems.add("ASM0015", file, name, `operand "${key}"`);
     const words = wordsOf(operand);
     let fixedWord = -1;
     if (operand.fixed !== undefined) {

@@ -201,7 +201,7 @@ function worstSize(e: X86Encoding): number {
     size += column.map === 0 ? 0 : column.map === 1 ? 1 : 2;
     if (column.w === true || anyReg || rm !== undefined) size++;
   }
-  if (column.modrm !== undefined) size += rm!.kind.form === "reg" ? 1 : 6;
+  if (column.modrm !== undefined) size += rm?.kind.form === "reg" ? 1 : 6;
   return size;
 }
 
