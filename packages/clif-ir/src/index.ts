@@ -11,6 +11,14 @@ export {
   intCCComplement,
   intCCSwap,
 } from "./condition-codes.ts";
+export {
+  type DataValue,
+  dataResultsText,
+  dataValueText,
+  parseDataResults,
+  parseDataValue,
+  parseDataValues,
+} from "./data-value.ts";
 export type {
   Block,
   Constant,
@@ -32,3 +40,19 @@ export { KNOWN_SYMBOLS, LIBCALLS, type LibcallRow, POINTER } from "./libcalls.ts
 export * from "./mem-flags.ts";
 export * from "./trap-codes.ts";
 export * from "./types.ts";
+export {
+  type ClifFile,
+  type Comment,
+  callConvByName,
+  FunctionReader,
+  type HeaderLine,
+  type ReadOptions,
+  readFile,
+  readFunctions,
+} from "./reader/file.ts";
+export type { SourceBytes } from "./reader/scanner.ts";
+export { derivedType, inTypeSet } from "./type-constraints.ts";
+export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+export { floatText, type FloatFormat, IEEE16, IEEE32, IEEE64, IEEE128, parseFloatText } from "./float-text.ts";
+export { nearest, nearestHelp } from "./nearest.ts";
+export { READER_CODES, type ReaderCode } from "./codes.table.ts";
