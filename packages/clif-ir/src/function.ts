@@ -133,6 +133,9 @@ export const F_NAME = 0;
 export const F_SIG = 1;
 export const F_BITS = 2;
 
+/** Handles of constants from here on are masks of shuffles. */
+export const MASK_BASE = 1 << 24;
+
 /** An item of an exception table is two words: kind, then tag, nothing or context value. */
 export const EX_TAG = 0;
 export const EX_DEFAULT = 1;
@@ -153,7 +156,6 @@ export const OWN_SIGNATURE = -1 as SigRef;
  *
  * Block-call arguments are words: a value is its number, `retN` is -1 - 2N, `exnN` is -2 - 2N.
  */
-// biome-ignore lint/suspicious/noShadowRestrictedNames: CLIF calls it so, and nobody needs the global of that name
 export class Function {
   /** Instruction records of sixteen words. */
   readonly insts = new I32List(1024);
@@ -178,6 +180,8 @@ export class Function {
   readonly regions = new I32List(32);
   /** Constants: place and length in `bytes`. */
   readonly constants = new I32List(8);
+  /** Masks of shuffles, in the same form; no two are shared. */
+  readonly masks = new I32List(4);
   /** Names: kind, then two words (namespace and index; place and length in `text`; number). */
   readonly names = new I32List(32);
   /** User names in order of first use, as entries of `names`: what `userextnameN` counts. */
@@ -195,6 +199,7 @@ export class Function {
   readonly instPositions = new I32List(64);
   readonly blockPositions = new I32List(16);
   readonly #userIndex = new IntMap(64);
+  readonly #constantIndex = new IntMap(16);
 
   constructor() {
     this.reset();
@@ -215,6 +220,7 @@ export class Function {
     this.globals.length = 0;
     this.regions.length = 0;
     this.constants.length = 0;
+    this.masks.length = 0;
     this.names.length = 0;
     this.userNames.length = 0;
     this.side.length = 0;
@@ -223,6 +229,7 @@ export class Function {
     this.instPositions.length = 0;
     this.blockPositions.length = 0;
     if (this.#userIndex.size > 0) this.#userIndex.clear();
+    if (this.#constantIndex.size > 0) this.#constantIndex.clear();
     const head = this.head;
     head.fill(HEAD_WORDS, 0);
     head.data[H_FIRST] = NONE;
@@ -985,17 +992,17 @@ export class Function {
 
   /** Place of a constant's bytes in `bytes`. */
   constantStart(c: Constant): number {
-    return this.constants.data[2 * c];
+    return c >= MASK_BASE ? this.masks.data[2 * (c - MASK_BASE)] : this.constants.data[2 * c];
   }
 
   constantLength(c: Constant): number {
-    return this.constants.data[2 * c + 1];
+    return c >= MASK_BASE ? this.masks.data[2 * (c - MASK_BASE) + 1] : this.constants.data[2 * c + 1];
   }
 
   /** A copy of a constant's bytes, least significant first. */
   constantBytes(c: Constant): Uint8Array<ArrayBuffer> {
-    const at = this.constants.data[2 * c];
-    return this.bytes.slice(at, at + this.constants.data[2 * c + 1]);
+    const at = this.constantStart(c);
+    return this.bytes.slice(at, at + this.constantLength(c));
   }
 
   get numRegions(): number {
@@ -1067,6 +1074,53 @@ export class Function {
     return at;
   }
 
+  /** The constant with these bytes: an existing one, or a new one. */
+  addConstant(data: Uint8Array, length: number): Constant {
+    let key = hashBytes(data, length);
+    for (;;) {
+      const c = this.#constantIndex.get(key, NONE);
+      if (c === NONE) break;
+      if (this.#sameBytes(this.constants.data[2 * c], this.constants.data[2 * c + 1], data, length))
+        return c as Constant;
+      key = (key + 1) | 0;
+    }
+    const c = this.numConstants as Constant;
+    this.bindConstant(c, data, length);
+    return c;
+  }
+
+  /** Makes `c` the constant with these bytes; numbers up to it that were never bound are empty. */
+  bindConstant(c: Constant, data: Uint8Array, length: number): void {
+    while (this.numConstants <= c) {
+      this.constants.push(0);
+      this.constants.push(0);
+    }
+    this.constants.set(2 * c, this.#addBytes(data, length));
+    this.constants.set(2 * c + 1, length);
+    let key = hashBytes(data, length);
+    while (this.#constantIndex.has(key)) key = (key + 1) | 0;
+    this.#constantIndex.set(key, c);
+  }
+
+  /** Keeps the mask of a shuffle; the handle works like that of a constant. */
+  addMask(data: Uint8Array, length: number): Constant {
+    const n = this.masks.push(this.#addBytes(data, length));
+    this.masks.push(length);
+    return (MASK_BASE + (n >> 1)) as Constant;
+  }
+
+  #addBytes(data: Uint8Array, length: number): number {
+    const at = this.extendBytes(length);
+    for (let k = 0; k < length; k++) this.bytes[at + k] = data[k];
+    return at;
+  }
+
+  #sameBytes(at: number, n: number, data: Uint8Array, length: number): boolean {
+    if (n !== length) return false;
+    for (let k = 0; k < length; k++) if (this.bytes[at + k] !== data[k]) return false;
+    return true;
+  }
+
   /** Makes room for `n` more constant bytes and returns where they start. */
   extendBytes(n: number): number {
     const at = this.byteCount;
@@ -1109,4 +1163,10 @@ export class Function {
   hasSide(i: Inst): boolean {
     return (this.insts.data[i << INST_SHIFT] & HAS_SIDE) !== 0;
   }
+}
+
+function hashBytes(data: Uint8Array, length: number): number {
+  let h = length;
+  for (let k = 0; k < length; k++) h = (Math.imul(h, 31) + data[k]) | 0;
+  return h;
 }

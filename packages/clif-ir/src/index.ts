@@ -1,5 +1,6 @@
 export { ATOMIC_RMW_OPS, AtomicRmwOp } from "./atomic-ops.ts";
 export { CALL_CONVS, CallConv, type CallConvRow } from "./call-conv.ts";
+export { READER_CODES, type ReaderCode } from "./codes.table.ts";
 export {
   FLOAT_CC_NAMES,
   FLOAT_CC_OUTCOMES,
@@ -33,13 +34,21 @@ export type {
   StackSlot,
   Value,
 } from "./entities.ts";
+export {
+  type FloatFormat,
+  floatText,
+  IEEE16,
+  IEEE32,
+  IEEE64,
+  IEEE128,
+  parseFloatText,
+} from "./float-text.ts";
 export * from "./function.ts";
 export * from "./generated/facts.ts";
 export * as Op from "./generated/opcodes.ts";
 export { KNOWN_SYMBOLS, LIBCALLS, type LibcallRow, POINTER } from "./libcalls.ts";
 export * from "./mem-flags.ts";
-export * from "./trap-codes.ts";
-export * from "./types.ts";
+export { nearest, nearestHelp } from "./nearest.ts";
 export {
   type ClifFile,
   type Comment,
@@ -51,8 +60,7 @@ export {
   readFunctions,
 } from "./reader/file.ts";
 export type { SourceBytes } from "./reader/scanner.ts";
+export * from "./trap-codes.ts";
 export { derivedType, inTypeSet } from "./type-constraints.ts";
+export * from "./types.ts";
 export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
-export { floatText, type FloatFormat, IEEE16, IEEE32, IEEE64, IEEE128, parseFloatText } from "./float-text.ts";
-export { nearest, nearestHelp } from "./nearest.ts";
-export { READER_CODES, type ReaderCode } from "./codes.table.ts";
