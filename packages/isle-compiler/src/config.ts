@@ -1,0 +1,54 @@
+import { type Diagnostic, GantryError, SourceFile } from "@gantry/diag";
+import { type CompiledUnit, compileUnit } from "./compile.ts";
+import type { EmitOptions } from "./emit/unit.ts";
+import { readHost } from "./host/read.ts";
+
+/** How the compiler reaches files: `node:fs` in scripts and the command line, a map in tests. */
+export interface Files {
+  readText(path: string): string;
+  writeText(path: string, text: string): void;
+}
+
+/** One compilation unit as a generator script describes it. */
+export interface UnitConfig {
+  /** Paths of `.isle` files; their order fixes numbers, so keep it. */
+  readonly files: readonly string[];
+  /** Names for diagnostics, in place of the paths. */
+  readonly names?: readonly string[];
+  /** The TypeScript file of the host class, and its name. */
+  readonly host: { readonly file: string; readonly className: string };
+  readonly output: {
+    /** The TypeScript file to write. */
+    readonly file: string;
+    /** Module that `output.file` imports the host class from. */
+    readonly hostImport: string;
+  };
+  /** Values of extern constants, for switches on literals. Literal properties of the host class need no entry. */
+  readonly constants?: EmitOptions["constants"];
+}
+
+/**
+ * Compiles a unit and writes its files. Warnings are returned.
+ * @throws GantryError with everything that is wrong.
+ */
+export function generateUnit(config: UnitConfig, files: Files): readonly Diagnostic[] {
+  const host = readHost(config.host.file, config.host.className);
+  if (host === undefined) {
+    const message = `there is no class '${config.host.className}' in ${config.host.file}`;
+    throw new GantryError([{ code: "ISLE0401", severity: "error", message }]);
+  }
+  const sources = config.files.map(
+    (path, k) => new SourceFile(config.names?.[k] ?? path, files.readText(path)),
+  );
+  const unit: CompiledUnit = compileUnit({
+    files: sources,
+    host,
+    output: {
+      context: { name: config.host.className, from: config.output.hostImport },
+      constants: config.constants ?? {},
+    },
+  });
+  if (unit.hasErrors || unit.text === undefined) throw new GantryError(unit.diagnostics);
+  files.writeText(config.output.file, unit.text);
+  return unit.diagnostics;
+}

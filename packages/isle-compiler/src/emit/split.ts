@@ -1,0 +1,180 @@
+import type { RuleSet, Value, ValueId } from "../tree/rule-set.ts";
+import { inputsOf } from "../tree/rule-set.ts";
+import type { Arm, Block, Control, Step } from "../tree/tree.ts";
+
+/*
+ * V8 refuses to optimise functions above 60 KB of bytecode and warms up slowly long before that, so trees are cut into
+ * parts. Cutting works on estimated bytecode bytes, bottom-up: while a block is too big its biggest sub-block becomes a
+ * function of its own; a block that is big through its number of steps is cut into runs of steps.
+ */
+
+export interface Part {
+  readonly steps: readonly PartStep[];
+  /** The rest of the steps, in a function of its own. */
+  readonly tail: Part | undefined;
+  /** Emitted as a function of its own. */
+  own: boolean;
+  /** Estimated bytes of bytecode where the block stands. */
+  size: number;
+  /** Values that the block needs from outside, by number; filled by {@link freeValues}. */
+  free: readonly ValueId[] | undefined;
+  /** By step: the places needed from its control on, and those needed after it. Filled with `free`. */
+  live: readonly { readonly control: ReadonlySet<ValueId>; readonly after: ReadonlySet<ValueId> }[];
+}
+
+export type PartControl =
+  | {
+      readonly kind: "match";
+      readonly value: ValueId;
+      readonly arms: readonly (Omit<Arm, "body"> & { readonly body: Part })[];
+    }
+  | { readonly kind: "equal"; readonly a: ValueId; readonly b: ValueId; readonly body: Part }
+  | { readonly kind: "loop"; readonly call: ValueId; readonly iterator: ValueId; readonly body: Part }
+  | Extract<Control, { kind: "return" }>;
+
+export interface PartStep {
+  readonly bind: readonly ValueId[];
+  readonly control: PartControl;
+}
+
+/** The size that no function should exceed. */
+const limit = 5000;
+const partCall = 30;
+
+export function splitTree(set: RuleSet, block: Block): Part {
+  const sizes = set.values.map((v) => bindSize(v));
+  return convert(block, sizes);
+}
+
+function bindSize(value: Value): number {
+  switch (value.kind) {
+    case "extractor":
+    case "constructor":
+      return 16 + 3 * inputsOf(value).length;
+    case "make-variant":
+    case "make-struct":
+      return 24 + 14 * value.inputs.length;
+    default:
+      return 4;
+  }
+}
+
+function convert(block: Block, sizes: readonly number[]): Part {
+  const steps: PartStep[] = [];
+  const stepSizes: number[] = [];
+  const bodies: { part: Part; step: number }[] = [];
+  for (const step of block.steps) {
+    let size = 0;
+    for (const value of step.bind) size += sizes[value]!;
+    const { control, inner } = convertControl(step.control, sizes);
+    size += control.kind === "return" ? 4 : 8 + 8 * inner.length;
+    for (const part of inner) {
+      size += part.size;
+      bodies.push({ part, step: steps.length });
+    }
+    steps.push({ bind: step.bind, control });
+    stepSizes.push(size);
+  }
+  let total = stepSizes.reduce((a, b) => a + b, 0);
+  bodies.sort((a, b) => b.part.size - a.part.size);
+  for (const { part, step } of bodies) {
+    if (total <= limit || part.size <= 2 * partCall) break;
+    part.own = true;
+    total -= part.size - partCall;
+    stepSizes[step]! -= part.size - partCall;
+  }
+  return chain(steps, stepSizes, 0);
+}
+
+/** Steps from `from` on, the overflow in a tail. */
+function chain(steps: readonly PartStep[], sizes: readonly number[], from: number): Part {
+  let size = 0;
+  let to = from;
+  while (to < steps.length && (to === from || size + sizes[to]! <= limit)) size += sizes[to++]!;
+  const tail = to < steps.length ? chain(steps, sizes, to) : undefined;
+  if (tail !== undefined) tail.own = true;
+  return {
+    steps: steps.slice(from, to),
+    tail,
+    own: false,
+    size: size + (tail === undefined ? 0 : partCall),
+    free: undefined,
+    live: [],
+  };
+}
+
+function convertControl(
+  control: Step["control"],
+  sizes: readonly number[],
+): { control: PartControl; inner: Part[] } {
+  switch (control.kind) {
+    case "match": {
+      const arms = control.arms.map((arm) => ({ ...arm, body: convert(arm.body, sizes) }));
+      return { control: { ...control, arms }, inner: arms.map((a) => a.body) };
+    }
+    case "equal":
+    case "loop": {
+      const body = convert(control.body, sizes);
+      return { control: { ...control, body }, inner: [body] };
+    }
+    case "return":
+      return { control, inner: [] };
+  }
+}
+
+/**
+ * Values that `part` needs from outside, ascending. `leaves(v)` are the values whose places hold what is needed to write
+ * `v` down, `defines(v)` those places that binding `v` fills.
+ */
+export function freeValues(
+  part: Part,
+  leaves: (value: ValueId) => readonly ValueId[],
+  defines: (value: ValueId) => readonly ValueId[],
+  inputs: (value: ValueId) => readonly ValueId[],
+): readonly ValueId[] {
+  if (part.free !== undefined) return part.free;
+  const needed = new Set<ValueId>(
+    part.tail === undefined ? [] : freeValues(part.tail, leaves, defines, inputs),
+  );
+  const need = (value: ValueId): void => {
+    for (const leaf of leaves(value)) needed.add(leaf);
+  };
+  const live: Part["live"][number][] = [];
+  for (let k = part.steps.length - 1; k >= 0; k--) {
+    const { bind, control } = part.steps[k]!;
+    const after = new Set(needed);
+    switch (control.kind) {
+      case "match":
+        for (const arm of control.arms) {
+          const inside = new Set(freeValues(arm.body, leaves, defines, inputs));
+          for (const field of arm.fields)
+            if (field >= 0 && arm.constraint.kind !== "some") inside.delete(field);
+          for (const value of inside) needed.add(value);
+        }
+        need(control.value);
+        break;
+      case "equal":
+        for (const value of freeValues(control.body, leaves, defines, inputs)) needed.add(value);
+        need(control.a);
+        need(control.b);
+        break;
+      case "loop": {
+        const inside = new Set(freeValues(control.body, leaves, defines, inputs));
+        for (const value of defines(control.iterator)) inside.delete(value);
+        for (const value of inside) needed.add(value);
+        need(control.call);
+        break;
+      }
+      case "return":
+        need(control.result);
+        break;
+    }
+    live[k] = { control: new Set(needed), after };
+    for (let b = bind.length - 1; b >= 0; b--) {
+      for (const place of defines(bind[b]!)) needed.delete(place);
+      for (const input of inputs(bind[b]!)) need(input);
+    }
+  }
+  part.live = live;
+  return (part.free = [...needed].sort((a, b) => a - b));
+}

@@ -1,0 +1,134 @@
+import { SourceFile } from "@gantry/diag";
+import { type ClassDeclaration, type Node, Project, type Symbol as TsSymbol, type Type, ts } from "ts-morph";
+import type { HostClass, HostMethod, HostType, Place, Rep } from "./model.ts";
+
+/** Reads class `name` of the TypeScript file `path`; undefined if the file has no such class. */
+export function readHost(path: string, name: string): HostClass | undefined {
+  const project = new Project({
+    skipAddingFilesFromTsConfig: true,
+    skipLoadingLibFiles: false,
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      lib: ["lib.es2022.d.ts"],
+      types: [],
+      strict: true,
+      skipLibCheck: true,
+      allowImportingTsExtensions: true,
+      noEmit: true,
+    },
+  });
+  const source = project.addSourceFileAtPath(path);
+  const declaration = source.getClass(name);
+  return declaration === undefined ? undefined : new HostReader(declaration).read();
+}
+
+class HostReader {
+  readonly #class: ClassDeclaration;
+  readonly #files = new Map<string, SourceFile>();
+
+  constructor(declaration: ClassDeclaration) {
+    this.#class = declaration;
+  }
+
+  read(): HostClass {
+    const methods = new Map<string, HostMethod>();
+    const literals = new Map<string, number | bigint | boolean>();
+    const properties = new Map<string, HostType>();
+    for (const symbol of this.#class.getType().getProperties()) {
+      const name = symbol.getName();
+      const type = symbol.getTypeAtLocation(this.#class);
+      const signature = type.getCallSignatures()[0];
+      if (signature === undefined) {
+        const literal = literalOf(type);
+        if (literal !== undefined) literals.set(name, literal);
+        else properties.set(name, hostType(type, undefined));
+        continue;
+      }
+      const params = signature.getParameters().map((p) => this.#param(p));
+      const required = signature.getParameters().filter((p) => !isOptional(p)).length;
+      const declared = signature.getDeclaration();
+      const returnNode = "getReturnTypeNode" in declared ? declared.getReturnTypeNode() : undefined;
+      methods.set(name, {
+        name,
+        params,
+        required,
+        result: hostType(signature.getReturnType(), returnNode?.getText()),
+        place: this.#place(declared),
+      });
+    }
+    const own = this.#class
+      .getInstanceMethods()
+      .filter((m) => !m.hasModifier("private"))
+      .map((m) => m.getName());
+    return {
+      name: this.#class.getName()!,
+      methods,
+      literals,
+      properties,
+      own,
+      place: this.#place(this.#class),
+    };
+  }
+
+  #param(symbol: TsSymbol): HostType {
+    const declaration = symbol.getValueDeclaration();
+    const node =
+      declaration !== undefined && "getTypeNode" in declaration
+        ? (declaration.getTypeNode as () => Node | undefined).call(declaration)
+        : undefined;
+    return hostType(symbol.getTypeAtLocation(this.#class), node?.getText());
+  }
+
+  #place(node: Node): Place {
+    const tsFile = node.getSourceFile();
+    const path = tsFile.getFilePath() as string;
+    let file = this.#files.get(path);
+    if (file === undefined) this.#files.set(path, (file = new SourceFile(path, tsFile.getFullText())));
+    const named = "getNameNode" in node ? (node.getNameNode as () => Node | undefined).call(node) : undefined;
+    const at = named ?? node;
+    return { file, start: at.getStart(), end: at.getEnd() };
+  }
+}
+
+function isOptional(symbol: TsSymbol): boolean {
+  const declaration = symbol.getValueDeclaration();
+  return (
+    declaration !== undefined &&
+    "isOptional" in declaration &&
+    (declaration.isOptional as () => boolean).call(declaration)
+  );
+}
+
+function literalOf(type: Type): number | bigint | boolean | undefined {
+  if (type.isNumberLiteral()) return type.getLiteralValue() as number;
+  if (type.isBooleanLiteral()) return type.getText() === "true";
+  if (type.isBigIntLiteral()) return BigInt(type.getText().replace("n", ""));
+  return undefined;
+}
+
+/** @param written How the source spells the type: the alias `RawInt32` is visible nowhere else. */
+function hostType(type: Type, written: string | undefined): HostType {
+  const text = type.getText();
+  const optional = type.isUnion() && type.getUnionTypes().some((t) => t.isUndefined());
+  const bare = optional ? type.getNonNullableType() : type;
+  const plain = text === "number" || text === "boolean" || text === "bigint" || text === "any";
+  return { rep: written === "RawInt32" ? "raw" : repOf(bare), optional, plain, text };
+}
+
+function repOf(type: Type): Rep {
+  if (type.isAny()) return "object";
+  if (type.isVoid() || type.isUndefined()) return "unit";
+  if (isLike(type, (t) => t.isNumber() || t.isNumberLiteral() || t.isEnum())) return "int";
+  if (isLike(type, (t) => t.isBoolean() || t.isBooleanLiteral())) return "bool";
+  if (isLike(type, (t) => t.isBigInt() || t.isBigIntLiteral())) return "bigint";
+  return "object";
+}
+
+function isLike(type: Type, test: (t: Type) => boolean): boolean {
+  if (test(type)) return true;
+  if (type.isUnion()) return type.getUnionTypes().every((t) => isLike(t, test));
+  // A branded number is the intersection of a number and an object type.
+  return type.isIntersection() && type.getIntersectionTypes().some((t) => isLike(t, test));
+}
