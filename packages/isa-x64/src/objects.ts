@@ -1,18 +1,8 @@
 import type { ObjectTarget } from "@gantry/codegen-core";
+import { Reloc } from "./relocs.ts";
 
-/** Relocation kinds of x86-64: indices into the table of {@link x64Objects}. */
-export const Reloc = {
-  /** 8-byte address. */
-  abs8: 0,
-  /** 4-byte offset into another section. */
-  abs4: 1,
-  /** Distance to a symbol that is near. */
-  pc4: 2,
-  /** Distance to a function, by way of a stub if it is far. */
-  call4: 3,
-  /** Distance to the symbol's slot in the global offset table. */
-  got4: 4,
-} as const;
+/** Behind the kinds that code uses: the 32-bit offset into another section, in line tables. */
+const ABS4 = 4;
 
 /** DWARF numbers of the sixteen general registers in the order of their encoding (psABI, figure 3.36). */
 const GENERAL = [0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15];
@@ -24,20 +14,21 @@ export const x64Objects: ObjectTarget = {
   elfMachine: 62,
   elfFlags: 0,
   pageBytes: 4096,
+  // The position is the kind.
   relocations: [
     { name: "R_X86_64_64", elf: 1, to: "symbol", relative: false, field: "word8" },
-    { name: "R_X86_64_32", elf: 10, to: "symbol", relative: false, field: "word4" },
     { name: "R_X86_64_PC32", elf: 2, to: "symbol", relative: true, field: "word4" },
     { name: "R_X86_64_PLT32", elf: 4, to: "plt", relative: true, field: "word4" },
     { name: "R_X86_64_GOTPCREL", elf: 9, to: "got", relative: true, field: "word4" },
+    { name: "R_X86_64_32", elf: 10, to: "symbol", relative: false, field: "word4" },
   ],
   absolute8: Reloc.abs8,
-  absolute4: Reloc.abs4,
-  relative4: Reloc.pc4,
+  absolute4: ABS4,
+  relative4: Reloc.pcRel4,
   // R_X86_64_RELATIVE, R_X86_64_GLOB_DAT, R_X86_64_64
   dynamic: { relative: 8, globalSlot: 6, absolute: 1, hashWord: 4 },
   // jmp *slot(%rip), padded by a two-byte nop
-  stub: { bytes: [0xff, 0x25, 0, 0, 0, 0, 0x66, 0x90], fieldAt: 2, kind: Reloc.pc4, addend: -4 },
+  stub: { bytes: [0xff, 0x25, 0, 0, 0, 0, 0x66, 0x90], fieldAt: 2, kind: Reloc.pcRel4, addend: -4 },
   padding: [0x90],
   dwarf: {
     codeAlign: 1,
