@@ -64,3 +64,14 @@ export * from "./trap-codes.ts";
 export { derivedType, inTypeSet } from "./type-constraints.ts";
 export * from "./types.ts";
 export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+export {
+  blockHeaderText,
+  functionName,
+  globalValueText,
+  type LineListener,
+  nameText,
+  paramText,
+  signatureText,
+  writeFunction,
+} from "./writer/function.ts";
+export { instText, memFlagsText } from "./writer/operands.ts";

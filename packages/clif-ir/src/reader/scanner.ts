@@ -135,15 +135,18 @@ export class Scanner {
   ws(): void {
     const b = this.buf;
     let p = this.pos;
+    let c = b[p];
     for (;;) {
-      const c = CLASS[b[p]];
-      if (c === SPACE) p++;
-      else if (c === SEMICOLON) {
+      // Lines are indented by up to 36 blanks: they have a loop of their own.
+      while (c === 32) c = b[++p];
+      if (c === 59) {
         const start = p;
-        let d = b[++p];
-        while (d !== 10 && (d !== 0 || p < this.end)) d = b[++p];
+        do {
+          c = b[++p];
+        } while (c !== 10 && (c !== 0 || p < this.end));
         if (this.keepComments) this.#keep(start, p);
-      } else break;
+      } else if (CLASS[c] === SPACE) c = b[++p];
+      else break;
     }
     this.pos = p;
   }
