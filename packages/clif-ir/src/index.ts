@@ -1,3 +1,6 @@
+export { ControlFlow } from "./analysis/control-flow.ts";
+export { DominatorTree } from "./analysis/dominators.ts";
+export { LoopAnalysis } from "./analysis/loops.ts";
 export { ATOMIC_RMW_OPS, AtomicRmwOp } from "./atomic-ops.ts";
 export { CALL_CONVS, CallConv, type CallConvRow } from "./call-conv.ts";
 export { READER_CODES, type ReaderCode } from "./codes.table.ts";
@@ -49,6 +52,8 @@ export * as Op from "./generated/opcodes.ts";
 export { KNOWN_SYMBOLS, LIBCALLS, type LibcallRow, POINTER } from "./libcalls.ts";
 export * from "./mem-flags.ts";
 export { nearest, nearestHelp } from "./nearest.ts";
+export { removeConstantParams } from "./passes/constant-params.ts";
+export { removeUnreachableBlocks } from "./passes/unreachable.ts";
 export {
   type ClifFile,
   type Comment,
@@ -60,6 +65,8 @@ export {
   readFunctions,
 } from "./reader/file.ts";
 export type { SourceBytes } from "./reader/scanner.ts";
+export { type PresetRow, type SettingRow, type SettingTable, SHARED_SETTINGS } from "./settings.table.ts";
+export { Settings } from "./settings.ts";
 export * from "./trap-codes.ts";
 export { derivedType, inTypeSet } from "./type-constraints.ts";
 export * from "./types.ts";
