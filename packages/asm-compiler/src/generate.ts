@@ -1,4 +1,8 @@
 import { emitInsts, emitIsle, emitOpcodes, emitOperands } from "./emit-common.ts";
+import type { FixedTable } from "./fixed.ts";
+import { emitFixedDecode, emitFixedLayout, emitFixedPrint } from "./fixed-emit-decode.ts";
+import { emitFixedEncode } from "./fixed-emit-encode.ts";
+import { type FixedTarget, resolveFixed } from "./fixed-rows.ts";
 import type { NamedTable } from "./row.ts";
 import type { X86Table } from "./x86.ts";
 import { emitX86Decode } from "./x86-emit-decode.ts";
@@ -19,6 +23,14 @@ export interface X86Config {
   readonly numbers: X86Numbers;
 }
 
+/** What {@link generateFixed} is asked for. */
+export interface FixedConfig {
+  readonly tables: readonly NamedTable<FixedTable>[];
+  readonly target: FixedTarget;
+  readonly className: string;
+  readonly classNames: RegClassNames;
+}
+
 /** Generated files: text by file name. */
 export type GeneratedFiles = ReadonlyMap<string, string>;
 
@@ -34,5 +46,21 @@ export function generateX86(config: X86Config): GeneratedFiles {
     ["layout.ts", emitX86Layout(rows)],
     ["print.ts", emitX86Print(rows)],
     ["decode.ts", emitX86Decode(rows)],
+  ]);
+}
+
+/** Makes everything that comes from the instruction table of a fixed-width machine. */
+export function generateFixed(config: FixedConfig): GeneratedFiles {
+  const { target } = config;
+  const rows = resolveFixed(config.tables, target);
+  return new Map([
+    ["opcodes.ts", emitOpcodes(rows)],
+    ["operands.ts", emitOperands(rows)],
+    ["insts.ts", emitInsts(rows, config.className)],
+    ["insts.isle", emitIsle(rows, config.classNames)],
+    ["encode.ts", emitFixedEncode(rows, target)],
+    ["layout.ts", emitFixedLayout(rows)],
+    ["print.ts", emitFixedPrint(rows)],
+    ["decode.ts", emitFixedDecode(rows, target)],
   ]);
 }

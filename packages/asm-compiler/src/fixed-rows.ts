@@ -1,0 +1,276 @@
+/** Checks tables of fixed-width machines and resolves their rows. */
+import type { FixedKind, FixedRow, FixedTable, ImmediateLaw } from "./fixed.ts";
+import { coverage, type Diagram, parseDiagram, type Slice } from "./fixed-bits.ts";
+import { Problems } from "./problems.ts";
+import { layOut, type NamedTable, type Row, type RowOperand } from "./row.ts";
+
+/** Part of a field: which operand, which bits of its encoded value, where in the instruction. */
+export interface Field extends Slice {
+  readonly operand: RowOperand;
+  /** The kind that encodes the value: the operand's, or that of the part of a memory operand. */
+  readonly kind: FixedKind;
+}
+
+/** A row that encodes the same in fewer bytes, and when. */
+export interface ShortForm {
+  readonly name: string;
+  /** Pairs of operands that must be the same register. */
+  readonly ties: readonly (readonly [string, string])[];
+  /** Operands that must have a value, and the value. */
+  readonly constants: readonly (readonly [string, number])[];
+}
+
+/** What the encoder knows of a row. */
+export interface FixedEncoding {
+  readonly diagram: Diagram;
+  readonly fields: readonly Field[];
+  readonly short: readonly ShortForm[];
+  readonly sameAs: string;
+}
+
+export type FixedResolvedRow = Row<FixedEncoding>;
+
+/** Byte order and registers of a target. */
+export interface FixedTarget {
+  readonly endian: "little" | "big";
+  /** Register word of a register's name, or -1. */
+  registerWord(name: string): number;
+}
+
+/** Resolves all rows of all tables; throws a `GantryError` that lists everything that is wrong. */
+export function resolveFixed(tables: readonly NamedTable<FixedTable>[], target: FixedTarget): FixedResolvedRow[] {
+  const problems = new Problems();
+  const rows: FixedResolvedRow[] = [];
+  const byName = new Map<string, FixedResolvedRow>();
+  for (const { file, table } of tables) {
+    for (const [name, spec] of Object.entries(table)) {
+      if (!/^[a-z][a-zA-Z0-9_]*$/.test(name)) problems.add("ASM0015", file, name, `"${name}"`);
+      const before = byName.get(name);
+      if (before !== undefined) {
+        problems.add("ASM0001", file, name, `also in ${before.file}`);
+        continue;
+      }
+      const { operands, length } = layOut(file, name, spec.ops, target.registerWord, problems);
+      const encoding = spec.row === "fixed" ? resolveEncoding(file, name, spec, operands, problems) : undefined;
+      if (spec.row === "pseudo") {
+        if (!(spec.size >= 0 && spec.size < 1 << 16)) problems.add("ASM0016", file, name, `size ${spec.size}`);
+        if (!/^[a-z]\w*$/i.test(spec.expand)) problems.add("ASM0016", file, name, `expander "${spec.expand}"`);
+      } else if (encoding === undefined) continue;
+      if (length > 127) problems.add("ASM0011", file, name, `${length} words`);
+      const row: FixedResolvedRow = {
+        name,
+        file,
+        opcode: rows.length,
+        operands,
+        length,
+        asm: spec.row === "fixed" ? spec.asm : name,
+        flags: spec.flags ?? "",
+        effect: spec.effect ?? "",
+        needs: spec.needs ?? "",
+        list: spec.list ?? false,
+        clobbers: spec.clobbers ?? "",
+        expand: spec.row === "pseudo" ? spec.expand : "",
+        size: spec.row === "pseudo" ? spec.size : encoding!.diagram.bytes,
+        encoding,
+      };
+      rows.push(row);
+      byName.set(name, row);
+    }
+  }
+  for (const row of rows) checkShortForms(row, byName, problems);
+  checkOverlaps(rows, byName, target, problems);
+  problems.throwIfAny();
+  return rows;
+}
+
+function resolveEncoding(
+  file: string,
+  name: string,
+  spec: FixedRow,
+  operands: readonly RowOperand[],
+  problems: Problems,
+): FixedEncoding | undefined {
+  const diagram = parseDiagram(spec.bits);
+  if (typeof diagram === "string") {
+    const code = diagram.startsWith("the diagram has") ? "ASM0013" : "ASM0012";
+    problems.add(code, file, name, `"${spec.bits}": ${diagram}`);
+    return undefined;
+  }
+  const fields: Field[] = [];
+  for (const slice of diagram.slices) {
+    const operand = operands.find((o) => o.key === slice.key);
+    if (operand === undefined) {
+      problems.add("ASM0003", file, name, `the diagram needs an operand "${slice.key}"`);
+      continue;
+    }
+    const kind = fieldKind(operand.kind, slice.part);
+    if (kind === undefined || operand.fixedWord >= 0) {
+      const part = slice.part === "" ? "the diagram" : `part "${slice.part}" of the diagram`;
+      problems.add("ASM0005", file, name, `"${slice.key}" of kind ${operand.kind.name} in ${part}`);
+      continue;
+    }
+    // Diagrams that name bits of the value count the low ones that are not encoded.
+    const from = slice.from - (slice.ofValue ? (kind.immediate?.shift ?? 0) : 0);
+    fields.push({ ...slice, from, operand, kind });
+  }
+  checkCoverage(file, name, fields, problems);
+  for (const o of operands) {
+    const inDiagram = diagram.slices.some((s) => s.key === o.key);
+    if (!inDiagram && o.fixedWord < 0 && o.kind.form !== "trap" && o.role !== "tmp")
+      problems.add("ASM0004", file, name, `"${o.key}"`);
+    if (inDiagram && !new RegExp(`\\b${o.key}\\b`).test(spec.asm))
+      problems.add("ASM0009", file, name, `"${o.key}" does not occur in "${spec.asm}"`);
+  }
+  const { short = [] } = spec;
+  return {
+    diagram,
+    fields,
+    short: (typeof short === "string" ? [short] : short).map(parseShort),
+    sameAs: spec.sameAs ?? "",
+  };
+}
+
+/** The kind of what stands in a field: the operand itself, or a part of a memory operand. */
+function fieldKind(kind: FixedKind, part: Slice["part"]): FixedKind | undefined {
+  const { memory } = kind;
+  switch (part) {
+    case "":
+      return memory === undefined ? kind : undefined;
+    case "base":
+      return memory?.base;
+    case "index":
+      return memory?.index;
+    case "disp":
+      return memory?.disp;
+    case "scale":
+      return memory === undefined ? undefined : SCALE_BIT;
+  }
+}
+
+/** Whether the index of a memory operand is scaled. */
+const SCALE_BIT: FixedKind = {
+  name: "scale",
+  form: "imm",
+  regClass: 0,
+  bits: 1,
+  isle: "i32",
+  immediate: { bits: 1, signed: false, shift: 0, nonZero: false },
+};
+
+function checkCoverage(file: string, name: string, fields: readonly Field[], problems: Problems): void {
+  const covered = coverage(fields);
+  if (typeof covered === "string") {
+    problems.add("ASM0014", file, name, `a bit of "${covered}" occurs twice`);
+    return;
+  }
+  for (const [field, mask] of covered) {
+    const { kind } = fields.find((f) => field === (f.part === "" ? f.key : `${f.key}.${f.part}`))!;
+    const width = kind.immediate?.bits ?? registerBits(kind);
+    const whole = (1n << BigInt(width)) - 1n;
+    // A register field may be wider than the registers need.
+    const extra = kind.register !== undefined && mask > whole && (mask & (mask + 1n)) === 0n;
+    if (mask !== whole && !extra)
+      problems.add("ASM0014", file, name, `"${field}" of kind ${kind.name} has ${width} bits, the fields cover 0x${mask.toString(16)}`);
+  }
+}
+
+/** Bits that the field values of a register kind need. */
+function registerBits(kind: FixedKind): number {
+  const { allowed = 0, first = 0 } = kind.register ?? {};
+  return 32 - Math.clz32(31 - Math.clz32(allowed) - first);
+}
+
+/** `"c_add rd=rs1 imm=0"`. */
+function parseShort(text: string): ShortForm {
+  const [name = "", ...conditions] = text.trim().split(/\s+/);
+  const ties: [string, string][] = [];
+  const constants: [string, number][] = [];
+  for (const condition of conditions) {
+    const [left = "", right = ""] = condition.split("=");
+    if (/^-?\d+$/.test(right)) constants.push([left, Number(right)]);
+    else ties.push([left, right]);
+  }
+  return { name, ties, constants };
+}
+
+function checkShortForms(
+  row: FixedResolvedRow,
+  byName: ReadonlyMap<string, FixedResolvedRow>,
+  problems: Problems,
+): void {
+  for (const { name, ties, constants } of row.encoding?.short ?? []) {
+    const short = byName.get(name);
+    const wrong = (detail: string): void => problems.add("ASM0010", row.file, row.name, `${name}: ${detail}`);
+    if (short?.encoding === undefined) {
+      wrong("no such row");
+      continue;
+    }
+    const form = (key: string): string | undefined => row.operands.find((o) => o.key === key)?.kind.form;
+    for (const o of short.operands) {
+      const long = form(o.key);
+      const same = long === o.kind.form || (long === "imm64" && o.kind.form === "imm");
+      if (!same) wrong(`the row has no operand "${o.key}" of kind ${o.kind.name}`);
+    }
+    for (const [a, b] of ties) if (form(a) !== "reg" || form(b) !== "reg") wrong(`"${a}=${b}" does not name two registers`);
+    for (const [key] of constants) if (form(key) !== "imm") wrong(`"${key}" is not an immediate`);
+  }
+}
+
+/** Whether the field's kind rules out the bits that another row has there. */
+function excludes(row: FixedResolvedRow, other: Diagram): boolean {
+  const values = new Map<string, { value: bigint; known: boolean; kind: FixedKind }>();
+  for (const f of row.encoding!.fields) {
+    const id = `${f.key}.${f.part}`;
+    const bits = (1n << BigInt(f.width)) - 1n;
+    const entry = values.get(id) ?? { value: 0n, known: true, kind: f.kind };
+    const known = ((other.mask >> BigInt(f.to)) & bits) === bits;
+    const value = entry.value | (((other.match >> BigInt(f.to)) & bits) << BigInt(f.from));
+    values.set(id, { value, known: entry.known && known, kind: f.kind });
+  }
+  for (const { value, known, kind } of values.values()) {
+    if (!known) continue;
+    if (kind.register !== undefined && ((kind.register.allowed >>> (Number(value) + kind.register.first)) & 1) === 0) return true;
+    if (kind.immediate?.nonZero === true && value === 0n) return true;
+  }
+  return false;
+}
+
+/** The diagram's first `bytes` bytes in memory, as a number. */
+function firstBytes(d: Diagram, bytes: number, endian: "little" | "big"): { match: bigint; mask: bigint } {
+  const down = endian === "big" ? BigInt((d.bytes - bytes) * 8) : 0n;
+  const all = (1n << BigInt(bytes * 8)) - 1n;
+  return { match: (d.match >> down) & all, mask: (d.mask >> down) & all };
+}
+
+function checkOverlaps(
+  rows: readonly FixedResolvedRow[],
+  byName: ReadonlyMap<string, FixedResolvedRow>,
+  target: FixedTarget,
+  problems: Problems,
+): void {
+  const encoded = rows.filter((r) => r.encoding !== undefined);
+  const clash = (a: FixedResolvedRow, b: FixedResolvedRow): boolean => {
+    const x = a.encoding!.diagram;
+    const y = b.encoding!.diagram;
+    const bytes = Math.min(x.bytes, y.bytes);
+    const p = firstBytes(x, bytes, target.endian);
+    const q = firstBytes(y, bytes, target.endian);
+    if (((p.match ^ q.match) & p.mask & q.mask) !== 0n) return false;
+    return x.bytes !== y.bytes || (!excludes(a, y) && !excludes(b, x));
+  };
+  encoded.forEach((row, i) => {
+    const { sameAs, diagram } = row.encoding!;
+    if (sameAs !== "") {
+      const same = byName.get(sameAs)?.encoding?.diagram;
+      if (same === undefined || (same.mask & ~diagram.mask) !== 0n || ((same.match ^ diagram.match) & same.mask) !== 0n)
+        problems.add("ASM0017", row.file, row.name, sameAs);
+      return;
+    }
+    for (const before of encoded.slice(0, i))
+      if (before.encoding!.sameAs === "" && clash(before, row))
+        problems.add("ASM0008", row.file, row.name, `${before.name} of ${before.file}; say sameAs where that is meant`);
+  });
+}
+
+/** The law of an immediate kind, for the generators. */
+export const lawOf = (kind: FixedKind): ImmediateLaw => kind.immediate!;
