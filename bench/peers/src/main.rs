@@ -4,16 +4,24 @@
 
 mod clock;
 mod compile;
+mod trees;
 
 use std::process::ExitCode;
 
 type Subcommand = fn(&[String]) -> anyhow::Result<()>;
 
-const SUBCOMMANDS: &[(&str, &str, Subcommand)] = &[(
-    "compile",
-    "compile CLIF with Cranelift: requests on stdin, answers on stdout",
-    compile::serve,
-)];
+const SUBCOMMANDS: &[(&str, &str, Subcommand)] = &[
+    (
+        "compile",
+        "compile CLIF with Cranelift: requests on stdin, answers on stdout",
+        compile::serve,
+    ),
+    (
+        "trees",
+        "what cranelift-isle makes of ISLE: rule sets, match trees, verdicts, times",
+        trees::run,
+    ),
+];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
