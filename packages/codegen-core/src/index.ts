@@ -31,6 +31,6 @@ export {
 } from "./machine-code.ts";
 export type { JitSupport, ObjectTarget, RelocationField, RelocationKind } from "./object-target.ts";
 export { type Pass, passes } from "./passes.ts";
-export { functionName, SymbolKind, Symbols, symbolOf } from "./symbols.ts";
+export { SymbolKind, Symbols, symbolOf } from "./symbols.ts";
 export { Fact, type InstTables, type TargetIsa } from "./target.ts";
 export { hasEffect, mustLower, UseAnalysis, Uses } from "./use-analysis.ts";

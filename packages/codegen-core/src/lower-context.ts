@@ -1,5 +1,4 @@
 import {
-  type BranchTargets,
   type Constant,
   F32,
   F64,
@@ -18,11 +17,14 @@ import {
   type Type,
   typeBits,
   type Value,
-  type ValueSlice,
 } from "@gantry/clif-ir";
-import { NONE } from "@gantry/entity";
+import { type Entity, NONE } from "@gantry/entity";
 import { LowerState } from "./lower-state.ts";
 import { GROUP } from "./machine-code.ts";
+
+/** The variable operands of an instruction, and the targets of a branch: both are named by the instruction. */
+export type ValueSlice = Entity<"value slice">;
+export type BranchTargets = Entity<"branch targets">;
 
 /**
  * The externs that the rules of every target share, under the names that `rules/prelude.isle`,

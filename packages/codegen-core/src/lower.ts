@@ -1,9 +1,8 @@
-import { type Block, type Function, type Inst, OPCODE_NAMES, type Value } from "@gantry/clif-ir";
+import { type Block, type Function, functionName, type Inst, OPCODE_NAMES, type Value } from "@gantry/clif-ir";
 import { GantryError } from "@gantry/diag";
 import { NONE } from "@gantry/entity";
 import { isMultiway } from "./block-order.ts";
 import type { LowerContext } from "./lower-context.ts";
-import { functionName } from "./symbols.ts";
 import type { TargetIsa } from "./target.ts";
 import { mustLower, type UseAnalysis } from "./use-analysis.ts";
 

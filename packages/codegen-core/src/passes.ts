@@ -1,10 +1,9 @@
-import { removeConstantParams, removeUnreachableBlocks, verify, writeFunction } from "@gantry/clif-ir";
+import { functionName, removeConstantParams, removeUnreachableBlocks, verify, writeFunction } from "@gantry/clif-ir";
 import { bug, GantryError } from "@gantry/diag";
 import { allocate, checkAllocation } from "@gantry/regalloc";
 import type { CompileContext } from "./context.ts";
 import { disassemble, listMachineCode } from "./listing.ts";
 import { lower } from "./lower.ts";
-import { functionName } from "./symbols.ts";
 import { applyAllocation, buildProblem, resolveFrame } from "./operands.ts";
 
 /**

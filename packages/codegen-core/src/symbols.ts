@@ -1,4 +1,5 @@
 import {
+  decodeUtf8,
   type FuncRef,
   type Function,
   type GlobalValue,
@@ -86,13 +87,6 @@ export function symbolOf(func: Function, name: NameRef): string {
     case NAME_KNOWN:
       return KNOWN_SYMBOLS[func.nameSpace(name)];
     default:
-      return func.nameString(name);
+      return decodeUtf8(func.text, func.nameSpace(name), func.nameSpace(name) + func.nameIndex(name));
   }
-}
-
-/** The name of `func` as diagnostics write it: `%name` or `u1:23`. */
-export function functionName(func: Function): string {
-  const name = func.name;
-  if (func.nameKind(name) === NAME_USER) return `u${func.nameSpace(name)}:${func.nameIndex(name)}`;
-  return `%${symbolOf(func, name)}`;
 }
