@@ -6,8 +6,8 @@
  * move; so nothing needs to be undone, and a value may be sent away by one operand and called back by the next. The steps:
  * 1. note the registers that the instruction wants at its early and late points;
  * 2. send away from them what stands in their way;
- * 3. reserve fixed uses, then place the other uses, the hardest kind first;
- * 4. place early definitions and the registers that reused inputs must be copied to;
+ * 3. reserve fixed uses, then place the uses that need a register, the hardest kind first;
+ * 4. place early definitions and the registers that reused inputs must be copied to, then what may be in memory as well;
  * 5. emit the parallel move;
  * 6. drop what dies or is destroyed, and place late definitions.
  *
@@ -15,7 +15,18 @@
  */
 import { growInt32, I32List } from "@gantry/entity";
 import { AllocationError } from "./allocation-error.ts";
-import { ANY, CLASSES, FIRST_FIXED_SLOT, FIXED, LIMIT, REG, REUSE, SLOT_BASE, STACK } from "./operand.ts";
+import {
+  ANY,
+  CLASSES,
+  FIRST_FIXED_SLOT,
+  FIXED,
+  LIMIT,
+  NO_REG,
+  REG,
+  REUSE,
+  SLOT_BASE,
+  STACK,
+} from "./operand.ts";
 import { MOVE } from "./output.ts";
 import type { ParallelMoves } from "./parallel-moves.ts";
 import type { Problem } from "./problem.ts";
@@ -34,6 +45,8 @@ export class ConstrainedInstruction {
   readonly #lockEarly = new Int32Array(CLASSES);
   readonly #lockLate = new Int32Array(CLASSES);
   readonly #defined = new Int32Array(CLASSES);
+  /** Late definitions that will need some register. */
+  readonly #lateNeed = new Int32Array(CLASSES);
   /** The vreg that a fixed use wants in a register. */
   readonly #wanted = new Int32Array(32 * CLASSES);
   readonly #displaced = new I32List(32);
@@ -48,7 +61,7 @@ export class ConstrainedInstruction {
   #slotOperands!: I32List;
   #problem!: Problem;
   #inst = 0;
-  /** Bits: 1 << constraint for uses, 256 << constraint for definitions, {@link LATE_REG}. */
+  /** Bits: 1 << constraint for uses, 256 << constraint for definitions, {@link LATE_REG} and so on. */
   #kinds = 0;
 
   constructor(state: RegisterState, moves: ParallelMoves) {
@@ -80,10 +93,11 @@ export class ConstrainedInstruction {
       if ((kinds & LATE_REG) !== 0) this.#placeUses(first, end, REG, 2);
       this.#placeUses(first, end, REG, 1);
     }
+    if ((kinds & EARLY_DEF) !== 0) this.#placeEarlyDefs(first, end, 0);
+    if ((kinds & (256 << REUSE)) !== 0) this.#placeReuses(first, end);
     if ((kinds & (1 << ANY)) !== 0) this.#placeUses(first, end, ANY, 3);
     if ((kinds & (1 << STACK)) !== 0) this.#placeUses(first, end, STACK, 3);
-    if ((kinds & EARLY_DEF) !== 0) this.#placeEarlyDefs(first, end);
-    if ((kinds & (256 << REUSE)) !== 0) this.#placeReuses(first, end);
+    if ((kinds & EARLY_ANY_DEF) !== 0) this.#placeEarlyDefs(first, end, 1);
     this.#emitPlan();
     this.#state.planning = 0;
     this.#finish(first, end);
@@ -105,13 +119,18 @@ export class ConstrainedInstruction {
       this.#lockEarly[c] = 0;
       this.#lockLate[c] = 0;
       this.#defined[c] = 0;
+      this.#lateNeed[c] = 0;
     }
     if (end - first > this.#reusedBy.length) this.#reusedBy = growInt32(this.#reusedBy, end - first);
     this.#reusedBy.fill(0, 0, end - first);
     let kinds = 0;
     for (let k = first; k < end; k++) {
       const v = opVReg[k];
-      if (v < 128) continue;
+      if (v < 128) {
+        this.#allocs[k] = v;
+        continue;
+      }
+      this.#allocs[k] = NO_REG;
       const info = opInfo[k];
       const constraint = (info >> 4) & 7;
       const isLate = (info & 2) !== 0;
@@ -122,7 +141,8 @@ export class ConstrainedInstruction {
         if (constraint === REG && isLate) kinds |= LATE_REG;
       } else {
         kinds |= 256 << constraint;
-        if (!isLate) kinds |= EARLY_DEF;
+        if (!isLate) kinds |= constraint === ANY ? EARLY_ANY_DEF : EARLY_DEF;
+        else if (constraint === REG || constraint === LIMIT) this.#lateNeed[(info >> 2) & 3]++;
       }
       if (constraint === FIXED) {
         const r = info >> 8;
@@ -244,7 +264,7 @@ export class ConstrainedInstruction {
     const opInfo = this.#problem.operandInfo.data;
     for (let k = first; k < end; k++) {
       const info = opInfo[k];
-      if ((info & 0x71) !== constraint << 4 || opVReg[k] < 128) continue;
+      if ((info & 0x71) !== constraint << 4 || opVReg[k] < 128 || this.#allocs[k] >= 0) continue;
       if (((positions >> ((info >> 1) & 1)) & 1) === 0) continue;
       if (constraint === STACK) this.#giveSlot(k, opVReg[k]);
       else this.#placeUse(k, opVReg[k], info, this.#reusedBy[k - first] !== 0 ? 1 : 0);
@@ -258,6 +278,14 @@ export class ConstrainedInstruction {
     const isLate = (info & 2) !== 0;
     const outside = constraint === LIMIT ? limitMask(info >> 8) : 0;
     let r = s.regOf[v];
+    if (
+      r >= 0 &&
+      constraint === ANY &&
+      isLate &&
+      (this.#lockLate[c] & (1 << (r & 31))) === 0 &&
+      !this.#canKeepLate(c)
+    )
+      r = -1;
     if (r < 0 || !this.#suits(r, v, isLate, outside)) r = this.#fixedCopy(v, c, isLate, outside);
     if (r < 0) {
       // A reused input that is in no register is loaded straight into the register of the definition.
@@ -265,11 +293,12 @@ export class ConstrainedInstruction {
       const wanted = s.isWanted(v);
       let avoid = this.#lockEarly[c] | this.#early[c] | outside;
       if (isLate || wanted) avoid |= this.#late[c];
-      if (constraint === ANY && s.vregRemat[v] === 0) {
-        if ((s.free[c] & ~avoid) === 0 || s.nextUse[v] >= s.blockEnd) {
-          this.#giveSlot(k, v);
-          return;
-        }
+      if (
+        constraint === ANY &&
+        (isLate ? !this.#canKeepLate(c) : s.vregRemat[v] === 0 && !this.#isWorthLoading(v, c, avoid))
+      ) {
+        this.#giveSlot(k, v);
+        return;
       }
       r = s.pick(v, c, avoid);
       if (r < 0 && wanted && !isLate) r = s.pick(v, c, this.#lockEarly[c] | this.#early[c] | outside);
@@ -278,12 +307,40 @@ export class ConstrainedInstruction {
         return;
       }
       if (r < 0) this.#fail();
-      if (s.regOf[v] >= 0) s.drop(s.regOf[v]);
+      if (s.regOf[v] >= 0) this.#leave(v, s.regOf[v]);
       s.take(r, v);
     }
     this.#allocs[k] = r;
     this.#lockEarly[r >> 5] |= 1 << (r & 31);
     if (isLate) this.#lockLate[r >> 5] |= 1 << (r & 31);
+  }
+
+  /** Whether a register can be occupied through the instruction and leave enough for its late definitions. */
+  #canKeepLate(c: number): boolean {
+    const s = this.#state;
+    let q = s.all[c] & ~(this.#lockLate[c] | this.#late[c] | this.#defined[c]);
+    let n = -this.#lateNeed[c];
+    for (; q !== 0; q &= q - 1) n++;
+    return n > 0;
+  }
+
+  /** Whether a use that can be served from memory should bring its vreg to a register. */
+  #isWorthLoading(v: number, c: number, avoid: number): boolean {
+    const s = this.#state;
+    return (s.free[c] & ~avoid) !== 0 && s.nextUse[v] < s.blockEnd;
+  }
+
+  /** Takes `v` out of its register, which stays reserved if an operand already reads `v` there. */
+  #leave(v: number, r: number): void {
+    this.#state.drop(r);
+    const c = r >> 5;
+    const bit = 1 << (r & 31);
+    if ((this.#lockEarly[c] & bit) === 0) return;
+    this.#state.free[c] &= ~bit;
+    this.#reserved[c] |= bit;
+    if ((this.#fixedUse[c] & bit) !== 0) return;
+    this.#copies.push(v);
+    this.#copies.push(r);
   }
 
   /** Whether register `r`, which holds `v`, can serve a use. */
@@ -292,7 +349,7 @@ export class ConstrainedInstruction {
     if ((outside & bit) !== 0) return false;
     if (!isLate) return true;
     const c = r >> 5;
-    if ((this.#killed[c] & bit) !== 0) return false;
+    if (((this.#killed[c] | this.#defined[c]) & bit) !== 0) return false;
     return (this.#late[c] & bit) === 0 || this.#wanted[r] === v;
   }
 
@@ -314,7 +371,7 @@ export class ConstrainedInstruction {
   }
 
   /** Step 4: definitions that may share a register with no use. */
-  #placeEarlyDefs(first: number, end: number): void {
+  #placeEarlyDefs(first: number, end: number, any: number): void {
     const s = this.#state;
     const opVReg = this.#problem.operandVReg.data;
     const opInfo = this.#problem.operandInfo.data;
@@ -324,6 +381,7 @@ export class ConstrainedInstruction {
       if ((info & 3) !== 1 || v < 128) continue;
       const c = (info >> 2) & 3;
       const constraint = (info >> 4) & 7;
+      if ((constraint === ANY) !== (any === 1)) continue;
       if (constraint === FIXED && !this.#isHome(info >> 8)) this.#fail();
       if (constraint === STACK) {
         this.#defineInSlot(k, v);
@@ -331,7 +389,8 @@ export class ConstrainedInstruction {
       }
       const outside = constraint === LIMIT ? limitMask(info >> 8) : 0;
       const avoid = this.#lockEarly[c] | this.#lockLate[c] | this.#early[c] | this.#late[c] | outside;
-      const r = constraint === FIXED ? info >> 8 : s.pick(v, c, avoid);
+      const r =
+        constraint === FIXED ? info >> 8 : any === 1 && !this.#canKeepLate(c) ? -1 : s.pick(v, c, avoid);
       if (r < 0) {
         if (constraint !== ANY) this.#fail();
         this.#defineInSlot(k, v);
@@ -356,7 +415,8 @@ export class ConstrainedInstruction {
       const c = (info >> 2) & 3;
       const input = first + (info >> 8);
       const v = opVReg[input];
-      const at = this.#allocs[input];
+      // An input that may be in memory has no place yet unless it has a register.
+      const at = this.#allocs[input] >= 0 ? this.#allocs[input] : s.regOf[v];
       const isFixed = ((opInfo[input] >> 4) & 7) === FIXED;
       let r = at;
       const bit = at >= 0 ? 1 << (at & 31) : 0;
@@ -445,8 +505,9 @@ export class ConstrainedInstruction {
       }
     }
     this.#placeDecidedDefs(first, end);
-    if ((this.#kinds & ((256 << REG) | (256 << ANY) | (256 << STACK) | (256 << LIMIT))) !== 0)
-      this.#placeLateDefs(first, end);
+    if ((this.#kinds & ((256 << REG) | (256 << STACK) | (256 << LIMIT))) !== 0)
+      this.#placeLateDefs(first, end, 0);
+    if ((this.#kinds & (256 << ANY)) !== 0) this.#placeLateDefs(first, end, 1);
     if ((this.#kinds & (256 << FIXED)) !== 0) this.#placeForeignDefs(first, end);
     for (let k = first; k < end; k++) if ((opInfo[k] & 1) !== 0 && opVReg[k] >= 128) s.dropIfDead(opVReg[k]);
   }
@@ -472,7 +533,7 @@ export class ConstrainedInstruction {
     }
   }
 
-  #placeLateDefs(first: number, end: number): void {
+  #placeLateDefs(first: number, end: number, any: number): void {
     const s = this.#state;
     const opVReg = this.#problem.operandVReg.data;
     const opInfo = this.#problem.operandInfo.data;
@@ -481,6 +542,7 @@ export class ConstrainedInstruction {
       const v = opVReg[k];
       const constraint = (info >> 4) & 7;
       if ((info & 3) !== 3 || v < 128 || constraint === FIXED || constraint === REUSE) continue;
+      if ((constraint === ANY) !== (any === 1)) continue;
       if (constraint === STACK) {
         this.#defineInSlot(k, v);
         continue;
@@ -545,6 +607,7 @@ export class ConstrainedInstruction {
 
 const LATE_REG = 1 << 20;
 const EARLY_DEF = 1 << 21;
+const EARLY_ANY_DEF = 1 << 22;
 
 /** The registers that a limit of `1 << log2` excludes. */
 function limitMask(log2: number): number {

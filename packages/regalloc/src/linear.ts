@@ -19,7 +19,7 @@ import { ConstrainedInstruction } from "./constrained-instruction.ts";
 import { EditList } from "./edit-list.ts";
 import type { Environment } from "./environment.ts";
 import { Liveness } from "./liveness.ts";
-import { ANY, CLASSES, REUSE, SLOT_BASE } from "./operand.ts";
+import { ANY, CLASSES, FIRST_VREG, REUSE, SLOT_BASE } from "./operand.ts";
 import { MOVE, type Output } from "./output.ts";
 import { ParallelMoves } from "./parallel-moves.ts";
 import type { Problem } from "./problem.ts";
@@ -45,13 +45,15 @@ export class LinearAllocator {
   /** Per block: the last block that branches back to it, or -1. */
   #loopEnd = new Int32Array(256);
   /** Per vreg, valid while one edge is resolved: its register at the end of the predecessor, or -1. */
-  #location = new Int32Array(1024);
+  #location = new Int32Array(1024).fill(-1);
   #lifeFrom = new Int32Array(1024);
   #lifeTo = new Int32Array(1024);
   readonly #spilledGlobals = new I32List(16);
   /** Stores at definitions, bucketed by point: points' first entries, then chains of (next, vreg, register). */
   #storeHead = new Int32Array(1024);
   readonly #stores = new I32List(64);
+  /** Registers of the smallest class that has any: instructions with as many operands need care. */
+  #fewRegisters = 0;
   readonly #locks = new Int32Array(CLASSES);
   #allocs!: Int32Array;
 
@@ -92,6 +94,11 @@ export class LinearAllocator {
     if (p.numVRegs > this.#location.length) {
       this.#location = growInt32(this.#location, p.numVRegs);
       this.#location.fill(-1);
+    }
+    this.#fewRegisters = 32;
+    for (let c = 0; c < CLASSES; c++) {
+      const q = this.#state.all[c];
+      if (q !== 0) this.#fewRegisters = Math.min(this.#fewRegisters, countBits(q));
     }
     const n = p.numBlocks();
     this.#loopEnd = growInt32(this.#loopEnd, n);
@@ -148,6 +155,10 @@ export class LinearAllocator {
         allocs[k] = r;
         locks[r >> 5] |= 1 << (r & 31);
       } else missing++;
+    }
+    if ((missing | reuses) !== 0 && end - first >= this.#fewRegisters) {
+      this.#constrained.allocate(i);
+      return;
     }
     if (reuses !== 0 && missing !== 0) this.#placeReuseInputs(p, i, first, end);
     if (missing !== 0) this.#reloadUses(p, i, first, end);
@@ -277,11 +288,14 @@ export class LinearAllocator {
       taken[r >> 5] |= 1 << (r & 31);
       defs--;
     }
-    if (defs !== 0)
+    // Those that may be in memory come last.
+    for (let any = 0; any < 2 && defs > 0; any++)
       for (let k = first; k < end; k++) {
         const info = opInfo[k];
         const v = opVReg[k];
-        if ((info & 1) === 0 || v < 128 || allocs[k] >= 0) continue;
+        if ((info & 1) === 0 || v < 128 || allocs[k] >= 0 || (any === 0 && ((info >> 4) & 7) === ANY))
+          continue;
+        defs--;
         const c = (info >> 2) & 3;
         const r = s.pick(v, c, taken[c]);
         if (r < 0) {
@@ -526,8 +540,9 @@ export class LinearAllocator {
         this.#liveness.coverBlock(b, instStart[b], instStart[b + 1], mask.data, globals.data, from, to);
     const bytes = p.vregSlotBytes;
     for (let k = 0; k < 2 * CLASSES; k++) {
-      bytes.push(k < 2 ? 8 : 16);
-      if (((moves.scratchSlots >> k) & 1) === 0) continue;
+      const needed = (moves.scratchSlots >> k) & 1;
+      bytes.push(needed === 0 ? 8 : largestSlot(p, k >> 1));
+      if (needed === 0) continue;
       const v = p.numVRegs + k;
       from[v] = 0;
       to[v] = p.numInsts();
@@ -611,7 +626,10 @@ export class LinearAllocator {
     }
     out.slotCount = this.#slots.offset.length;
     out.spillBytes = this.#slots.bytes;
-    for (let k = 0; k < out.slotCount; k++) out.spillOffset.push(this.#slots.offset.at(k));
+    for (let k = 0; k < out.slotCount; k++) {
+      out.spillOffset.push(this.#slots.offset.at(k));
+      out.slotBytes.push(this.#slots.widthOf(k));
+    }
     for (let c = 0; c < CLASSES; c++) out.usedRegs[c] = this.#state.used[c];
   }
 
@@ -647,4 +665,18 @@ export class LinearAllocator {
       `instruction ${i} needs more registers at once than the machine has; split it or relax its constraints`,
     );
   }
+}
+
+/** Bytes that hold any vreg of a class. */
+function largestSlot(p: Problem, cls: number): number {
+  let bytes = 8;
+  for (let v = FIRST_VREG; v < p.numVRegs; v++)
+    if (p.vregClass.at(v) === cls && p.vregSlotBytes.at(v) > bytes) bytes = p.vregSlotBytes.at(v);
+  return bytes;
+}
+
+function countBits(q: number): number {
+  let n = 0;
+  for (; q !== 0; q &= q - 1) n++;
+  return n;
 }

@@ -24,6 +24,8 @@ export class Output {
   readonly edits = new I32List(1024);
   /** Per spill slot: its offset in the spill area. */
   readonly spillOffset = new I32List(64);
+  /** Per spill slot: its width in bytes; everything that shares the slot is that wide. */
+  readonly slotBytes = new I32List(64);
   slotCount = 0;
   /** Bytes of the spill area. */
   spillBytes = 0;
@@ -36,6 +38,7 @@ export class Output {
     this.allocs.clear();
     this.edits.clear();
     this.spillOffset.clear();
+    this.slotBytes.clear();
     this.slotCount = 0;
     this.spillBytes = 0;
     this.usedRegs.fill(0);

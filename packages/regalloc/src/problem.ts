@@ -11,7 +11,7 @@ import { FIRST_VREG } from "./operand.ts";
  *    after those that dominate it;
  * 3. no critical edges: a block with several successors is the only predecessor of each of them;
  * 4. the last instruction of a block, and no other, is a branch or a return; arguments are passed only by a branch
- *    with one successor, and such a branch has no register operands if its successor has several predecessors;
+ *    with one successor, and a branch with one successor has no operands;
  * 5. a reuse def names a use of its instruction that is not constrained to the stack, no two name the same one, and a
  *    reuse def of a physical register does not exist;
  * 6. operands that name a physical register directly (stack pointer and the like) name one that is not allocatable.

@@ -122,6 +122,11 @@ export class SpillSlots {
     slots[k] = slot;
   }
 
+  /** Width of slot `s` in bytes. */
+  widthOf(s: number): number {
+    return 1 << this.#sizeOf.at(s);
+  }
+
   /** Offsets, largest slots first, so that alignment wastes nothing. */
   #place(): void {
     const n = this.#sizeOf.length;

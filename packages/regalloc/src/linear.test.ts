@@ -1,0 +1,103 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { checkAllocation } from "./check.ts";
+import { LinearAllocator } from "./linear.ts";
+import { Output } from "./output.ts";
+import { Problem } from "./problem.ts";
+import { Choices, generateProblem, RandomBytes, simulate } from "./testing/index.ts";
+import { outputToText, problemFromText, problemToText } from "./text.ts";
+import { validateProblem } from "./validate.ts";
+
+const allocator = new LinearAllocator();
+const p = new Problem();
+const out = new Output();
+
+/** Allocates what the bytes describe; returns a report that is empty when all is well. */
+function trouble(bytes: ArrayLike<number>): string {
+  const env = generateProblem(bytes, p);
+  const invalid = validateProblem(p);
+  if (invalid.length > 0) return `${invalid.join("\n")}\n${problemToText(p, env)}`;
+  allocator.run(p, env, out);
+  const errors = checkAllocation(p, env, out);
+  const wrong = simulate(p, out, new Choices(bytes));
+  if (errors.length === 0 && wrong === "") return "";
+  return [...errors, wrong, problemToText(p, env), outputToText(p, out)].join("\n");
+}
+
+describe("linear", () => {
+  test("allocates shrinkable random problems", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 500, size: "max" }), (bytes) => {
+        expect(trouble(bytes)).toBe("");
+      }),
+      { seed: 6, numRuns: 1500 },
+    );
+  });
+
+  test("allocates 20,000 random problems", () => {
+    const random = new RandomBytes(6);
+    for (let k = 0; k < 20_000; k++) {
+      const report = trouble(random.bytes(50 + ((k * 7) % 700)));
+      if (report !== "") expect.fail(`problem ${k}\n${report}`);
+    }
+  });
+
+  test("gives the same answer twice, whatever was allocated between", () => {
+    const random = new RandomBytes(7);
+    for (let k = 0; k < 50; k++) {
+      const bytes = random.bytes(400);
+      const env = generateProblem(bytes, p);
+      allocator.run(p, env, out);
+      const before = outputToText(p, out);
+      generateProblem(random.bytes(400), p);
+      allocator.run(p, env, out);
+      generateProblem(bytes, p);
+      allocator.run(p, env, out);
+      expect(outputToText(p, out)).toBe(before);
+    }
+  });
+
+  const ENV = "env preferred r0-r2 other r3 saved r3 slots 1\n";
+
+  function edits(text: string): string {
+    const env = problemFromText(`problem t\n${ENV}${text}\nend\n`, p);
+    expect(validateProblem(p)).toEqual([]);
+    allocator.run(p, env, out);
+    expect(checkAllocation(p, env, out)).toEqual([]);
+    return outputToText(p, out)
+      .split("\n")
+      .filter((line) => line.includes("<-"))
+      .map((line) => line.trim())
+      .join("; ");
+  }
+
+  test("moves nothing where hints can be met", () => {
+    expect(edits("vregs 2\nblock b0\nop =v0:r0\nop v0:reg =v1:reuse0\nret v1:r0")).toBe("");
+  });
+
+  test("keeps a value that lives across a call in a preserved register", () => {
+    const text = "vregs 2\nclobbers c1 r0-r2\nblock b0\nop =v0:reg\nop ~c1 =v1:r0\nop v0:reg v1:reg\nret";
+    expect(edits(text)).toBe("");
+  });
+
+  test("never stores what can be recomputed", () => {
+    const text =
+      "vregs 2\nremat 5 v0\nclobbers c1 r0-r3\nblock b0\nop =v0:reg\nop ~c1 =v1:r0\nop v0:reg v1:reg\nret";
+    expect(edits(text)).toBe("r3 <- remat v0");
+  });
+
+  test("brings one value to several registers of a call that destroys them", () => {
+    const text = "vregs 1\nclobbers c1 r0-r2\nblock b0\nop =v0:r0\nop ~c1 v0:r0 v0:r1\nret v0:r0";
+    expect(edits(text)).toBe("r1 <- r0; r3 <- r0; r0 <- r3");
+  });
+
+  test("swaps two values that are each wanted in the other's register", () => {
+    const text = "vregs 2\nblock b0\nop =v0:r0 =v1:r1\nret v0:r1 v1:r0";
+    expect(edits(text).split("; ").length).toBe(3);
+  });
+
+  test("says which instruction cannot be allocated", () => {
+    const text = "vregs 5\nblock b0\nop =v0:reg =v1:reg =v2:reg =v3:reg =v4:reg\nret";
+    expect(() => edits(text)).toThrow("instruction 0 needs more registers");
+  });
+});
