@@ -43,3 +43,54 @@ export const READER_CODES = {
 } as const satisfies Record<string, readonly [string, string]>;
 
 export type ReaderCode = keyof typeof READER_CODES;
+
+/** Codes of what the verifier finds. */
+export const VERIFIER_CODES = {
+  globalCycle:        ["CLIF0100", "Global values refer to each other in a circle."],
+  vmctxUndeclared:    ["CLIF0101", "A vmctx global value needs a vmctx parameter."],
+  globalType:         ["CLIF0102", "The type of a global value does not fit its use."],
+  regionUndefined:    ["CLIF0103", "Memory flags name an alias region that is not declared."],
+  regionDuplicate:    ["CLIF0104", "Two alias regions have the same user number."],
+  entryParams:        ["CLIF0105", "The parameters of the entry block are not those of the signature."],
+  entryCold:          ["CLIF0106", "The entry block is marked as cold."],
+  signature:          ["CLIF0107", "A parameter or return value of a signature is invalid."],
+  emptyBlock:         ["CLIF0108", "A block without instructions."],
+  terminator:         ["CLIF0109", "A terminator in the middle of a block, or none at its end."],
+  blockIntegrity:     ["CLIF0110", "An instruction or parameter does not belong to the block that lists it."],
+  instIntegrity:      ["CLIF0111", "An instruction does not fit its opcode."],
+  valueReference:     ["CLIF0112", "An operand is no value, or one that no instruction of the function defines."],
+  dominance:          ["CLIF0113", "A value is used where its definition does not dominate."],
+  attached:           ["CLIF0114", "A value is not listed where it is defined."],
+  blockReference:     ["CLIF0115", "A branch to something that is no block of the layout, or to the entry block."],
+  entityReference:    ["CLIF0116", "A reference to an entity that is not declared."],
+  patchable:          ["CLIF0117", "A patchable function is called in a way that cannot be patched."],
+  exceptions:         ["CLIF0118", "The calling convention knows no exceptions."],
+  pinnedReg:          ["CLIF0119", "The pinned register needs the setting enable_pinned_reg."],
+  framePointer:       ["CLIF0120", "Frame pointer and return address need the setting preserve_frame_pointers."],
+  bitcast:            ["CLIF0121", "A bitcast between types of different sizes, or without the byte order that it needs."],
+  pointerWidth:       ["CLIF0122", "An address is not as wide as the target's pointers."],
+  constantSize:       ["CLIF0123", "A constant does not have the size of its type."],
+  handlerIndex:       ["CLIF0124", "get_exception_handler_address names no exceptional edge."],
+  ctrlType:           ["CLIF0125", "The opcode does not exist for this type."],
+  resultType:         ["CLIF0126", "A result has the wrong type."],
+  resultCount:        ["CLIF0127", "The number of results is not that of the opcode or signature."],
+  operandType:        ["CLIF0128", "An operand has the wrong type."],
+  argumentCount:      ["CLIF0129", "A call or a branch passes another number of arguments than its target takes."],
+  blockArgument:      ["CLIF0130", "retN or exnN where there is no such value."],
+  exceptionSignature: ["CLIF0131", "The signature of an exception table is not that of the callee."],
+  returnValues:       ["CLIF0132", "What is returned does not match the function's signature."],
+  tailCall:           ["CLIF0133", "A tail call that the calling conventions do not allow."],
+  readonlyStore:      ["CLIF0134", "A store to memory that is marked as readonly."],
+  laneIndex:          ["CLIF0135", "A lane number beyond the vector."],
+  shuffleMask:        ["CLIF0136", "The mask of a shuffle has the wrong size or selects beyond 31."],
+  constantRange:      ["CLIF0137", "An integer constant has bits beyond its type."],
+  debugTags:          ["CLIF0138", "Debug tags on something other than a call or sequence point."],
+} as const satisfies Record<string, readonly [string, string]>;
+
+export type VerifierCode = keyof typeof VERIFIER_CODES;
+
+/** Codes of settings. */
+export const SETTING_CODES = {
+  unknownSetting:     ["CLIF0500", "No setting or preset has this name."],
+  settingValue:       ["CLIF0501", "The setting does not take this value."],
+} as const satisfies Record<string, readonly [string, string]>;

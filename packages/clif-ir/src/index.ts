@@ -3,7 +3,13 @@ export { DominatorTree } from "./analysis/dominators.ts";
 export { LoopAnalysis } from "./analysis/loops.ts";
 export { ATOMIC_RMW_OPS, AtomicRmwOp } from "./atomic-ops.ts";
 export { CALL_CONVS, CallConv, type CallConvRow } from "./call-conv.ts";
-export { READER_CODES, type ReaderCode } from "./codes.table.ts";
+export {
+  READER_CODES,
+  type ReaderCode,
+  SETTING_CODES,
+  VERIFIER_CODES,
+  type VerifierCode,
+} from "./codes.table.ts";
 export {
   FLOAT_CC_NAMES,
   FLOAT_CC_OUTCOMES,
@@ -71,6 +77,10 @@ export * from "./trap-codes.ts";
 export { derivedType, inTypeSet } from "./type-constraints.ts";
 export * from "./types.ts";
 export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+export { calleeSignature } from "./verifier/references.ts";
+export { type ErrorEntity, type VerifierError, verifierErrorText } from "./verifier/report.ts";
+export { sameSignature } from "./verifier/types.ts";
+export { Verifier, type VerifierTarget, verify, verifyForTest } from "./verifier/verify.ts";
 export {
   blockHeaderText,
   functionName,
