@@ -16,4 +16,10 @@ export const CliCode = {
   nothingToDo: "CLI0007",
   /** This machine or this Node cannot do it. */
   host: "CLI0008",
+  /** A run command gave another result. */
+  wrongResult: "CLI0009",
+  /** The called function trapped. */
+  trapped: "CLI0010",
+  /** There were more errors than are shown. */
+  more: "CLI0011",
 } as const;

@@ -1,5 +1,53 @@
-import type { CommandRow } from "./command.ts";
+import type { CommandRow, OptionRow } from "./command.ts";
 
 // One row is one command of `gantry`; its module is loaded when it is asked for and not before.
 
-export const commands: readonly CommandRow[] = [];
+const target: OptionRow = { flags: "--target <triple>", help: "machine to compile for (LLVM triple or architecture name)" };
+const set: OptionRow = { flags: "--set <name[=value]>", help: "a setting, by Cranelift's name", many: true };
+const level: OptionRow = { flags: "-O, --opt-level <level>", help: "how hard to optimise", choices: ["none", "speed", "speed_and_size"] };
+const output: OptionRow = { flags: "-o, --output <file>", help: "where to write; '-' is standard output" };
+const passes: readonly OptionRow[] = [
+  { flags: "--dump <pass>", help: "print the function after this pass ('all': after each)", many: true },
+  { flags: "--stop-after <pass>", help: "leave the pipeline after this pass" },
+  { flags: "--time-passes", help: "print how long each pass took" },
+  { flags: "--check <when>", help: "run every pass's checker", choices: ["each"] },
+];
+
+export const commands: readonly CommandRow[] = [
+  {
+    name: "compile", args: "<input>", help: "compile CLIF to an object, or to one of the stages on the way there",
+    options: [
+      output, target, level, set,
+      { flags: "--emit <kind>", help: "what to write", choices: ["obj", "asm", "bytes", "clif", "vcode", "regalloc"] },
+      ...passes,
+    ],
+    load: () => import("./commands/compile.ts"),
+  },
+  {
+    name: "run", args: "<input> [function] [args...]", help: "compile for this machine and call; without FUNCTION obey the '; run:' lines",
+    options: [level, set], load: () => import("./commands/run.ts"),
+  },
+  {
+    name: "interpret", args: "<input> [function] [args...]", help: "as run, through the interpreter",
+    options: [{ flags: "--fuel <n>", help: "stop after this many instructions" }], load: () => import("./commands/interpret.ts"),
+  },
+  {
+    name: "test", args: "<path...>", help: "run filetests; the last line is 'N passed, N failed, N skipped'",
+    options: [
+      { flags: "--target <arch>", help: "keep only the target lines of this architecture", many: true },
+      { flags: "--also <arch>", help: "add a target line to every file", many: true },
+      { flags: "--strict", help: "a skip is a failure unless a host feature or a tool is missing" },
+      { flags: "--bless", help: "rewrite the expectations of precise-output tests" },
+      { flags: "--jobs <n>", help: "worker threads" },
+      { flags: "--verbose", help: "list every test and every skip" },
+    ],
+    load: () => import("./commands/test.ts"),
+  },
+  { name: "cat", args: "<input>", help: "read CLIF and print it", options: [output], load: () => import("./commands/cat.ts") },
+  {
+    name: "print-cfg", args: "<input>", help: "print the control flow of every function as a Graphviz graph",
+    options: [output, { flags: "--svg", help: "draw it (one function)" }, { flags: "--function <name>", help: "only this function" }],
+    load: () => import("./commands/print-cfg.ts"),
+  },
+  { name: "targets", args: "[triple]", help: "targets, their settings, and the operations each lacks", options: [], load: () => import("./commands/targets.ts") },
+];

@@ -1,0 +1,152 @@
+import { type Function as ClifFunction, functionName, readFunctions, writeFunction } from "@gantry/clif-ir";
+import { CompileContext, type CompiledCode, disassemble, type Pass, symbolOf } from "@gantry/codegen-core";
+import { type Diagnostic, errorOf, GantryError } from "@gantry/diag";
+import { ObjectBuilder } from "@gantry/object";
+import { CliCode } from "../codes.ts";
+import { type Invocation, textOption } from "../command.ts";
+import { readInput, writeOutput } from "../files.ts";
+import { PassWatch } from "../observe.ts";
+import { chosenSettings, chosenTarget } from "../target.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** After so many diagnostics the rest is only counted. */
+const DIAGNOSTIC_LIMIT = 100;
+
+/** What is written, function by function and at the end. */
+interface Writer {
+  /** Called after `pass`, for kinds that show a stage on the way. */
+  stage?(pass: Pass, context: CompileContext): void;
+  /** Called with the finished code. */
+  code?(func: ClifFunction, code: CompiledCode, context: CompileContext): void;
+  finish(): string | Uint8Array;
+}
+
+/** `gantry compile`: CLIF to an object, or to one of the stages on the way there. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { report } = invocation;
+  const path = invocation.args[0]!;
+  const isa = await chosenTarget(invocation);
+  const settings = chosenSettings(invocation, isa);
+  const watch = new PassWatch(invocation);
+  const kind = textOption(invocation, "emit") ?? "obj";
+  const output = textOption(invocation, "output") ?? defaultOutput(path, kind);
+
+  const input = readInput(path);
+  const functions = readFunctions(input);
+  if (functions.length === 0) throw errorOf(CliCode.nothingToDo, `${input.name} has no function`);
+  const context = new CompileContext(isa, settings);
+  const writer = writers[kind]!(context, input.name, functions);
+  const observer = {
+    before: () => watch.before(),
+    after(pass: Pass, c: CompileContext): boolean {
+      const stop = watch.after(pass, c);
+      writer.stage?.(pass, c);
+      return stop;
+    },
+  };
+  const watched = watch.isNeeded || writer.stage !== undefined;
+  const found: Diagnostic[] = [];
+  let next = Date.now() + 1000;
+  for (const [k, func] of functions.entries()) {
+    try {
+      const code = watched ? context.compile(func, observer) : context.compile(func);
+      if (!watch.stopsEarly) writer.code?.(func, code, context);
+    } catch (error) {
+      if (!(error instanceof GantryError)) throw error;
+      found.push(...error.diagnostics);
+    }
+    if (Date.now() > next) {
+      report.progress(`${k + 1} of ${functions.length} functions`);
+      next = Date.now() + 100;
+    }
+  }
+  report.clearProgress();
+  watch.report();
+  if (found.length > 0) {
+    for (const d of found.slice(0, DIAGNOSTIC_LIMIT)) report.diagnostic(d);
+    const rest = found.length - DIAGNOSTIC_LIMIT;
+    if (rest > 0)
+      report.diagnostic({ code: CliCode.more, severity: "error", message: `... and ${rest} errors more` });
+    return 1;
+  }
+  if (!watch.stopsEarly || writer.stage !== undefined) writeOutput(output, writer.finish());
+  return 0;
+}
+
+const suffixes: Readonly<Record<string, string>> = { obj: "o", bytes: "bin" };
+
+/** The object symbol of a function. */
+const symbolName = (func: ClifFunction): string => symbolOf(func, func.name);
+
+/** Objects and bytes go beside the input, text to the terminal. */
+function defaultOutput(path: string, kind: string): string {
+  const suffix = suffixes[kind];
+  if (suffix === undefined) return "-";
+  if (path === "-") throw new UsageError("with standard input say where to write: -o FILE");
+  return `${path.replace(/\.clif$/, "")}.${suffix}`;
+}
+
+type MakeWriter = (context: CompileContext, fileName: string, functions: readonly ClifFunction[]) => Writer;
+
+const writers: Readonly<Record<string, MakeWriter>> = {
+  obj(context, fileName, functions) {
+    const object = new ObjectBuilder(context.isa.objects, {
+      fileName,
+      unwind: context.settings.bool("unwind_info"),
+    });
+    const names = new Set(functions.map(symbolName));
+    for (const name of names) object.declareFunction(name, "export");
+    return {
+      code(func, code) {
+        const symbols: number[] = [];
+        for (let s = 0; s < context.host.symbols.count; s++) {
+          const name = context.symbolName(s);
+          symbols.push(object.find(name) ?? object.importSymbol(name));
+        }
+        object.defineFunction(object.find(symbolName(func))!, code, symbols);
+      },
+      finish: () => object.write(),
+    };
+  },
+  bytes() {
+    const parts: Uint8Array[] = [];
+    return {
+      code: (_func, code) => parts.push(code.toBytes()),
+      finish() {
+        const all = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+        let at = 0;
+        for (const part of parts) {
+          all.set(part, at);
+          at += part.length;
+        }
+        return all;
+      },
+    };
+  },
+  asm(context) {
+    const parts: string[] = [];
+    return {
+      code: (func, code) => parts.push(`${symbolName(func)}:\n${disassemble(context.isa, code)}\n`),
+      finish: () => parts.join("\n"),
+    };
+  },
+  clif: stageWriter("order", (context) => writeFunction(context.func)),
+  vcode: stageWriter("lower"),
+  regalloc: stageWriter("frame"),
+};
+
+/** A writer of the state after `stage`, as the pass prints it. */
+function stageWriter(stage: string, text?: (context: CompileContext) => string): MakeWriter {
+  return () => {
+    const parts: string[] = [];
+    return {
+      stage(pass, context) {
+        if (pass.name !== stage) return;
+        const body =
+          text === undefined ? `${functionName(context.func)}:\n${pass.dump(context)}\n` : text(context);
+        parts.push(body);
+      },
+      finish: () => parts.join("\n"),
+    };
+  };
+}

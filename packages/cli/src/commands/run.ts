@@ -1,0 +1,11 @@
+import { nativeExecutor } from "@gantry/filetest";
+import { callOrObey } from "../calls.ts";
+import type { Invocation } from "../command.ts";
+import { chosenSettings, chosenTarget } from "../target.ts";
+
+/** `gantry run`: compiles for this machine, in this process, and calls. */
+export async function run(invocation: Invocation): Promise<number> {
+  const isa = await chosenTarget(invocation);
+  const settings = chosenSettings(invocation, isa);
+  return callOrObey(invocation, { prepare: (functions) => nativeExecutor(isa, settings, functions) });
+}

@@ -1,0 +1,56 @@
+import { Settings } from "@gantry/clif-ir";
+import { architectureOf, hostArchitecture, loadTarget, targets } from "@gantry/filetest";
+import type { Invocation } from "../command.ts";
+import { chosenTarget } from "../target.ts";
+
+/** `gantry targets`: what there is; with a triple, the settings of that target. */
+export async function run(invocation: Invocation): Promise<number> {
+  const [triple] = invocation.args;
+  return triple === undefined ? listTargets(invocation) : describeTarget(invocation, triple);
+}
+
+async function listTargets({ report }: Invocation): Promise<number> {
+  for (const row of targets) {
+    const isa = await loadTarget(row.arch);
+    const built = isa !== undefined;
+    const host = row.arch === hostArchitecture();
+    if (report.json) print(JSON.stringify({ arch: row.arch, name: isa?.name, built, host }));
+    else
+      print(`${row.arch.padEnd(10)}${built ? "" : "not built yet"}${host ? "this machine" : ""}`.trimEnd());
+  }
+  if (!report.json) print("\n'gantry targets ARCH' lists the settings of a target.");
+  return 0;
+}
+
+async function describeTarget(invocation: Invocation, triple: string): Promise<number> {
+  const isa = await chosenTarget({ ...invocation, options: { ...invocation.options, target: triple } });
+  const own = new Set(isa.settings.settings.map((row) => row.name));
+  const { rows } = new Settings(isa.settings);
+  if (invocation.report.json) {
+    for (const row of rows) print(JSON.stringify({ ...row, target: own.has(row.name) }));
+    return 0;
+  }
+  print(
+    `${isa.name} (${architectureOf(triple)}): ${isa.endian}-endian, ${isa.pointerBytes * 8}-bit addresses`,
+  );
+  for (const [head, mine] of [
+    ["settings of this target", true],
+    ["settings of all targets", false],
+  ] as const) {
+    print(`\n${head}:`);
+    for (const row of rows) {
+      if (own.has(row.name) !== mine) continue;
+      const values = row.kind === "enum" ? row.values.join("|") : row.kind === "num" ? "0..255" : "";
+      print(
+        `  ${`${row.name}=${row.default}`.padEnd(40)} ${[row.doc, values].filter(Boolean).join(" ")}`.trimEnd(),
+      );
+    }
+  }
+  const { presets } = isa.settings;
+  if (presets.length > 0) print(`\npresets:\n  ${presets.map((preset) => preset.name).join(", ")}`);
+  return 0;
+}
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};

@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+import { errorOf } from "@gantry/diag";
+import { runTests, type UnitResult } from "@gantry/filetest";
+import { CliCode } from "../codes.ts";
+import { flagOption, type Invocation, listOption, textOption } from "../command.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** `gantry test`: runs filetests; the last line is 'N passed, N failed, N skipped'. */
+export async function run(invocation: Invocation): Promise<number> {
+  const { args, report } = invocation;
+  for (const path of args) {
+    if (!existsSync(path))
+      throw errorOf(CliCode.cannotRead, `cannot read ${path}: there is no such file or folder`);
+  }
+  const jobs = textOption(invocation, "jobs");
+  if (jobs !== undefined && !/^[1-9]\d*$/.test(jobs))
+    throw new UsageError(`--jobs takes a number, not '${jobs}'`);
+  const verbose = flagOption(invocation, "verbose");
+  const print = (text: string) => {
+    report.clearProgress();
+    process.stdout.write(`${text}\n`);
+  };
+  const totals = await runTests(args, {
+    targets: listOption(invocation, "target"),
+    also: listOption(invocation, "also"),
+    bless: flagOption(invocation, "bless"),
+    strict: flagOption(invocation, "strict"),
+    ...(jobs === undefined ? {} : { jobs: Number(jobs) }),
+    result: (result) => printResult(result, verbose, print),
+    progress: (done, of) => report.progress(`${done} of ${of} files`),
+  });
+  report.clearProgress();
+  const reasons = [...totals.reasons].sort((a, b) => b[1] - a[1]);
+  if (reasons.length > 0) print("\nskipped:");
+  for (const [reason, count] of verbose ? reasons : reasons.slice(0, 20))
+    print(`${String(count).padStart(6)}  ${reason}`);
+  if (!verbose && reasons.length > 20)
+    print(`   ...  ${reasons.length - 20} more reasons (--verbose lists them)`);
+  print(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+  return totals.failed === 0 ? 0 : 1;
+}
+
+function printResult(result: UnitResult, verbose: boolean, print: (text: string) => void): void {
+  const { file, unit, outcome, output } = result;
+  if (output !== "") print(output);
+  if (outcome.kind === "fail") print(`\nFAIL ${file}: ${unit}\n${outcome.report}`);
+  else if (verbose)
+    print(`${outcome.kind} ${file}: ${unit}${outcome.kind === "skip" ? ` (${outcome.reason})` : ""}`);
+}

@@ -1,0 +1,29 @@
+import { cat } from "./commands/cat.ts";
+import { compile } from "./commands/compile.ts";
+import { domtree } from "./commands/domtree.ts";
+import { interpret } from "./commands/interpret.ts";
+import { printCfg } from "./commands/print-cfg.ts";
+import { run } from "./commands/run.ts";
+import { verifier } from "./commands/verifier.ts";
+import type { TestCommand } from "./test-command.ts";
+
+// All commands of filetests. The columns: verifies first, changes functions, needs a target.
+
+const row = (name: string, options: readonly string[], needsVerifier: boolean, mutates: boolean, needsTarget: boolean, run?: TestCommand["run"]): TestCommand => ({
+  name, options, needsVerifier, mutates, needsTarget, ...(run === undefined ? {} : { run }),
+});
+
+export const testCommands: readonly TestCommand[] = [
+  row("alias-analysis", [],                                true,  true,  false),
+  row("cat",            [],                                false, false, false, cat),
+  row("compile",        ["precise-output", "expect-fail"], true,  true,  true,  compile),
+  row("domtree",        [],                                true,  false, false, domtree),
+  row("inline",         ["precise-output", "optimize"],    true,  true,  true),
+  row("interpret",      [],                                true,  false, false, interpret),
+  row("optimize",       ["precise-output"],                true,  true,  true),
+  row("print-cfg",      [],                                false, false, false, printCfg),
+  row("run",            [],                                true,  false, true,  run),
+  row("safepoint",      [],                                true,  false, false, cat),
+  row("unwind",         [],                                true,  false, true),
+  row("verifier",       [],                                false, false, false, verifier),
+];

@@ -1,0 +1,30 @@
+import { TestCode } from "../codes.ts";
+import { missingFeature } from "../host-features.ts";
+import { nativeExecutor } from "../native.ts";
+import { obey, runCommandsOf } from "../obey.ts";
+import { Skip } from "../outcome.ts";
+import { architectureOf, hostArchitecture } from "../targets.ts";
+import type { TestContext } from "../test-command.ts";
+
+/** Compiles the functions into this process and obeys their run commands. */
+export function run(c: TestContext): void {
+  const { isa, line } = c.target!;
+  const host = hostArchitecture();
+  if (architectureOf(line.triple) !== host) {
+    throw new Skip("host", `${isa.arch} code cannot run on this machine (${host})`);
+  }
+  const missing = missingFeature(line.words);
+  if (missing !== undefined) throw new Skip("host", `this machine has no ${missing}`);
+  const orders = runCommandsOf(c.functions, c.file.source);
+  c.settings.set("is_pic");
+  const execute = nativeExecutor(
+    isa,
+    c.settings,
+    c.functions.map((f) => f.func),
+  );
+  for (const order of orders) {
+    // The function that the comment belongs to is called, whatever name is written.
+    const wrong = obey(order, execute, c.print);
+    if (wrong !== undefined) throw c.failure(c.functions[order.index]!, TestCode.wrongResult, wrong);
+  }
+}

@@ -1,0 +1,45 @@
+import type { TargetIsa } from "@gantry/codegen-core";
+
+/** An architecture: what triples call it, and how its package is loaded. The list of targets; a target is one row. */
+interface TargetRow {
+  readonly arch: string;
+  /** The first part of a triple. */
+  readonly spellings: RegExp;
+  /** Absent as long as the target is not built. */
+  readonly load?: () => Promise<TargetIsa>;
+}
+
+export const targets: readonly TargetRow[] = [
+  { arch: "x86_64", spellings: /^x86_64h?$/, load: async () => (await import("@gantry/isa-x64")).x64 },
+  { arch: "aarch64", spellings: /^(aarch64|arm64)$/ },
+  { arch: "riscv64", spellings: /^riscv64\w*$/ },
+  { arch: "s390x", spellings: /^s390x$/ },
+];
+
+/** Targets of Cranelift that Gantry does not build: lines that name them are as good as absent. */
+const foreign = /^(pulley(32|64)(be)?|i[3-6]86)$/;
+
+/** Whether a target line is left out without a word. */
+export function isIgnoredTarget(triple: string): boolean {
+  return foreign.test(triple.split("-")[0]!);
+}
+
+/** The architecture that a triple names; the first word itself if it is not known. */
+export function architectureOf(triple: string): string {
+  const first = triple.split("-")[0]!;
+  return targets.find((row) => row.spellings.test(first))?.arch ?? first;
+}
+
+/** Loads the target of a triple; undefined if it is not built, or not known at all. */
+export async function loadTarget(triple: string): Promise<TargetIsa | undefined> {
+  const arch = architectureOf(triple);
+  return targets.find((row) => row.arch === arch)?.load?.();
+}
+
+/** The architecture of this machine, in the spelling of triples. */
+export function hostArchitecture(): string {
+  return (
+    { x64: "x86_64", arm64: "aarch64", riscv64: "riscv64", s390x: "s390x" }[process.arch as string] ??
+    process.arch
+  );
+}

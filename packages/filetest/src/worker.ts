@@ -1,0 +1,21 @@
+import type { UnitResult } from "./outcome.ts";
+import { type FileOptions, runFile } from "./run-file.ts";
+
+/** A child process that runs files; generated code may end it, so every unit is announced before it runs. */
+export type ToWorker = { readonly path: string; readonly from: number; readonly options: FileOptions };
+export type FromWorker =
+  | { readonly kind: "started"; readonly index: number; readonly label: string }
+  | { readonly kind: "finished"; readonly index: number; readonly result: UnitResult }
+  | { readonly kind: "done" };
+
+const send = (message: FromWorker): void => {
+  process.send!(message);
+};
+
+process.on("message", async ({ path, from, options }: ToWorker) => {
+  await runFile(path, options, from, {
+    started: (index, label) => send({ kind: "started", index, label }),
+    finished: (index, result) => send({ kind: "finished", index, result }),
+  });
+  send({ kind: "done" });
+});

@@ -1,0 +1,44 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The root of the repository. */
+export const root: string = fileURLToPath(new URL("../", import.meta.url));
+
+const command = join(root, "packages", "cli", "bin", "gantry.js");
+
+export interface Run {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly milliseconds: number;
+}
+
+/** Runs `gantry` as people do. */
+export function gantry(args: readonly string[], input?: string): Run {
+  return runTool(process.execPath, [command, ...args], input);
+}
+
+/** Runs another program. */
+export function runTool(program: string, args: readonly string[], input?: string): Run {
+  const start = performance.now();
+  const run = spawnSync(program, args, {
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+    ...(input === undefined ? {} : { input }),
+  });
+  const milliseconds = performance.now() - start;
+  return { status: run.status, stdout: run.stdout ?? "", stderr: run.stderr ?? "", milliseconds };
+}
+
+/** Whether a program is there; tests that need one that is not are skipped. */
+export function hasTool(name: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
+}
+
+/** An empty folder for a test's files. */
+export function scratchFolder(): string {
+  return mkdtempSync(join(tmpdir(), "gantry-"));
+}
