@@ -40,13 +40,15 @@ export function parseDiagram(bits: string): Diagram | string {
       else
         for (const run of match[4]!.split("|")) {
           const [high, low = high] = run.split(":").map(Number) as [number, number?];
-          if (low === undefined || high < low) return `"${run}" in "${word}" is not a range of bits, the higher first`;
+          if (low === undefined || high < low)
+            return `"${run}" in "${word}" is not a range of bits, the higher first`;
           parts.push({ key, part, from: low, width: high - low + 1, ofValue: true });
         }
     }
   }
   const total = parts.reduce((sum, p) => sum + p.width, 0);
-  if (total !== 16 && total !== 32 && total !== 48) return `the diagram has ${total} bits instead of 16, 32 or 48`;
+  if (total !== 16 && total !== 32 && total !== 48)
+    return `the diagram has ${total} bits instead of 16, 32 or 48`;
   let match = 0n;
   let mask = 0n;
   const slices: Slice[] = [];

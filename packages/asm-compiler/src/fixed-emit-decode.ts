@@ -25,7 +25,8 @@ function allKinds(rows: readonly FixedResolvedRow[]): FixedKind[] {
 /** `layout.ts`. */
 export function emitFixedLayout(rows: readonly FixedResolvedRow[]): string {
   const kinds = allKinds(rows);
-  const number = (kind: FixedKind | undefined): number => (kind === undefined ? -1 : kinds.findIndex((k) => k.name === kind.name));
+  const number = (kind: FixedKind | undefined): number =>
+    kind === undefined ? -1 : kinds.findIndex((k) => k.name === kind.name);
   const kindLines = kinds.map((k) => {
     const { immediate: i, register: r, memory: m } = k;
     return `  ${JSON.stringify({
@@ -60,7 +61,13 @@ export function emitFixedLayout(rows: readonly FixedResolvedRow[]): string {
     }
     operandStart.push(operands.length / 2);
     for (const f of row.encoding?.fields ?? [])
-      fields.push(row.operands.indexOf(f.operand) | (PARTS.indexOf(f.part) << 5) | (f.from << 8) | (f.width << 14) | (f.to << 20));
+      fields.push(
+        row.operands.indexOf(f.operand) |
+          (PARTS.indexOf(f.part) << 5) |
+          (f.from << 8) |
+          (f.width << 14) |
+          (f.to << 20),
+      );
     fieldStart.push(fields.length);
   }
   return [
@@ -109,9 +116,14 @@ function template(row: FixedResolvedRow): string {
     return all === "" ? row.name : `${row.name}\t${all}`;
   }
   const blank = row.asm.indexOf(" ");
-  const mnemonic = (blank < 0 ? row.asm : row.asm.slice(0, blank)).replace(/\{(\w+)\}/g, (_, key) => `{${index(key)}}`);
+  const mnemonic = (blank < 0 ? row.asm : row.asm.slice(0, blank)).replace(
+    /\{(\w+)\}/g,
+    (_, key) => `{${index(key)}}`,
+  );
   if (blank < 0) return mnemonic;
-  const rest = row.asm.slice(blank + 1).replace(/[a-z]\w*/g, (word) => (index(word) >= 0 ? `{${index(word)}}` : word));
+  const rest = row.asm
+    .slice(blank + 1)
+    .replace(/[a-z]\w*/g, (word) => (index(word) >= 0 ? `{${index(word)}}` : word));
   return `${mnemonic}\t${rest}`;
 }
 
@@ -346,7 +358,9 @@ function decodeMemory(words: Int32Array, k: number, kind: Kind, raw: ReadonlyMap
   const disp = raw.get(i | 96);
   const scale = raw.get(i | 128);
   const none = (value: number): boolean => kind.zeroIsNone && value === 0;
-  words[k] = base === undefined || none(base) ? -1 : decodeRegister(KINDS[kind.base], base);
+  const only = KINDS[kind.base].allowed;
+  // A base that is not in the instruction can only be one register.
+  words[k] = base === undefined ? 31 - Math.clz32(only) : none(base) ? -1 : decodeRegister(KINDS[kind.base], base);
   words[k + 1] = index === undefined || none(index) ? -1 : decodeRegister(KINDS[kind.index], index);
   if (base !== undefined && !none(base) && words[k] < 0) return false;
   if (disp !== undefined && !decodeImmediate(words, k + 2, KINDS[kind.disp], disp)) return false;
@@ -368,7 +382,9 @@ ${
     : `  switch (kind.named) {
 ${laws
   .map((n) => {
-    const kind = rows.flatMap((r) => r.encoding?.fields ?? []).find((f) => f.kind.immediate?.named === n)!.kind;
+    const kind = rows
+      .flatMap((r) => r.encoding?.fields ?? [])
+      .find((f) => f.kind.immediate?.named === n)!.kind;
     const decode = functionName("decode", n);
     return kind.form === "imm64"
       ? `    case "${n}":\n      words[k] = ${decode}(field);\n      words[k + 1] = highWord();\n      return words[k] !== -1 || words[k + 1] !== -1;`

@@ -4,7 +4,13 @@
  */
 import { HEADER, int32Array } from "./emit-common.ts";
 import type { FixedKind } from "./fixed.ts";
-import type { Field, FixedEncoding, FixedResolvedRow, FixedTarget } from "./fixed-rows.ts";
+import {
+  type Field,
+  type FixedEncoding,
+  type FixedResolvedRow,
+  type FixedTarget,
+  longOperand,
+} from "./fixed-rows.ts";
 import type { RowOperand } from "./row.ts";
 
 /** Functions of `immediates.ts` that the rows need. */
@@ -13,7 +19,8 @@ export function namedLaws(rows: readonly FixedResolvedRow[]): string[] {
   return [...new Set(names.filter((n) => n !== ""))].sort();
 }
 
-export const functionName = (verb: string, kind: string): string => `${verb}${kind[0]!.toUpperCase()}${kind.slice(1)}`;
+export const functionName = (verb: string, kind: string): string =>
+  `${verb}${kind[0]!.toUpperCase()}${kind.slice(1)}`;
 
 /** Word of the record that holds the part of an operand, from the operand's offset. */
 const PART_WORD = { "": 0, base: 0, index: 1, disp: 2, scale: 3 } as const;
@@ -24,7 +31,8 @@ function fieldValue(f: Field, at: number): string {
   if (f.part === "scale") return `((${word} & 0x30) === 0 ? 0 : 1)`;
   const law = f.kind.immediate;
   if (law === undefined) {
-    if (f.operand.kind.form === "mem" && (f.operand.kind as FixedKind).memory!.zeroIsNone) return `orZero(${word})`;
+    if (f.operand.kind.form === "mem" && (f.operand.kind as FixedKind).memory!.zeroIsNone)
+      return `orZero(${word})`;
     return word;
   }
   if (f.kind.form === "label" || f.kind.form === "symbol") return "0";
@@ -43,7 +51,11 @@ function slice(value: string, from: number, width: number, to: number): string {
 }
 
 /** The statements that put one instruction; equal text is an equal shape. */
-function shapeBody(e: FixedEncoding, offset: (o: RowOperand) => number, endian: FixedTarget["endian"]): string {
+function shapeBody(
+  e: FixedEncoding,
+  offset: (o: RowOperand) => number,
+  endian: FixedTarget["endian"],
+): string {
   const low: string[] = [];
   const high: string[] = [];
   const lines: string[] = [];
@@ -81,9 +93,20 @@ function shapeBody(e: FixedEncoding, offset: (o: RowOperand) => number, endian: 
   const be = endian === "big" ? "be" : "";
   const word = (base: string, parts: readonly string[]): string => [base, ...parts].join(" | ");
   if (bytes === 6)
-    lines.push(...before, `buf.put2be(${word("BASE_HIGH[op]", high)});`, ...between, `buf.put4be(${word("BASE[op]", low)});`);
+    lines.push(
+      ...before,
+      `buf.put2be(${word("BASE_HIGH[op]", high)});`,
+      ...between,
+      `buf.put4be(${word("BASE[op]", low)});`,
+    );
   else lines.push(...before, ...between, `buf.put${bytes}${be}(${word("BASE[op]", low)});`);
   return lines.map((l) => `  ${l}`).join("\n");
+}
+
+/** Parameters of a shape's function; what it does not read has a name that says so. */
+function shapeParameters(body: string): string {
+  const name = (text: string): string => (new RegExp(`\\b${text}\\b`).test(body) ? text : `_${text}`);
+  return `${name("words")}: Int32Array, ${name("at")}: number, ${name("op")}: number, buf: CodeBuffer`;
 }
 
 /** Condition that the record of `row` suits its short form; the texts of all parts, joined. */
@@ -94,7 +117,7 @@ function shortConditions(row: FixedResolvedRow, short: FixedResolvedRow, k: numb
   for (const [a, b] of form.ties) out.push(`words[at + ${find(a).at}] === words[at + ${find(b).at}]`);
   for (const [key, value] of form.constants) out.push(`words[at + ${find(key).at}] === ${value}`);
   for (const o of short.operands) {
-    const long = find(o.key);
+    const long = longOperand(row, form, o.key)!;
     out.push(...kindConditions(long, o.kind as FixedKind, long.at, o.fixedWord));
   }
   return [...new Set(out)].join(" && ");
@@ -110,10 +133,12 @@ function kindConditions(long: RowOperand, kind: FixedKind, at: number, fixedWord
     const law = (long.kind as FixedKind).memory!;
     const out = registerConditions(word, law.base, base);
     if (index === undefined && law.index !== undefined) out.push(`words[at + ${at + 1}] < 0`);
-    if (disp !== undefined && disp.name !== law.disp?.name) out.push(...immediateFits(`words[at + ${at + 2}]`, disp));
+    if (disp !== undefined && disp.name !== law.disp?.name)
+      out.push(...immediateFits(`words[at + ${at + 2}]`, disp));
     return out;
   }
-  if (kind.immediate !== undefined && kind.name !== long.kind.name && kind.form === "imm") return immediateFits(word, kind);
+  if (kind.immediate !== undefined && kind.name !== long.kind.name && kind.form === "imm")
+    return immediateFits(word, kind);
   return [];
 }
 
@@ -128,7 +153,10 @@ export function immediateFits(value: string, kind: FixedKind): string[] {
   if (named !== undefined) return [`${functionName("encode", named)}(${value}) >= 0`];
   const out: string[] = [];
   const width = bits + shift;
-  if (width < 32) out.push(signed ? `${value} << ${32 - width} >> ${32 - width} === ${value}` : `${value} >>> ${width} === 0`);
+  if (width < 32)
+    out.push(
+      signed ? `${value} << ${32 - width} >> ${32 - width} === ${value}` : `${value} >>> ${width} === 0`,
+    );
   if (shift > 0) out.push(`(${value} & ${(1 << shift) - 1}) === 0`);
   if (nonZero) out.push(`${value} !== 0`);
   return out;
@@ -167,7 +195,7 @@ export function emitFixedEncode(rows: readonly FixedResolvedRow[], target: Fixed
     const lines = [`    case ${row.opcode}: // ${row.name}`];
     forms.forEach((form, k) => {
       const short = byName.get(form.name)!;
-      const variant = add(short, (o) => row.operands.find((long) => long.key === o.key)!.at);
+      const variant = add(short, (o) => longOperand(row, form, o.key)!.at);
       lines.push(`      if (${shortConditions(row, short, k) || "true"}) return ${variant}; // ${form.name}`);
     });
     lines.push(`      return ${row.opcode};`);
@@ -177,14 +205,16 @@ export function emitFixedEncode(rows: readonly FixedResolvedRow[], target: Fixed
   const wide = rows.some((r) => r.encoding?.diagram.bytes === 6);
   const bodies = [...shapes].map(
     ([body, { index, names }]) =>
-      `/** ${names.slice(0, 6).join(", ")}${names.length > 6 ? ", ..." : ""} */\nfunction shape${index}(words: Int32Array, at: number, op: number, buf: CodeBuffer): void {\n${body}\n}`,
+      `/** ${names.slice(0, 6).join(", ")}${names.length > 6 ? ", ..." : ""} */\nfunction shape${index}(${shapeParameters(body)}): void {\n${body}\n}`,
   );
   const all = bodies.join("\n");
   return [
     HEADER,
     'import { bug } from "@gantry/diag";',
     'import type { CodeBuffer } from "@gantry/codegen-core";',
-    laws.length > 0 ? `import { ${laws.map((n) => functionName("encode", n)).join(", ")} } from "../immediates.ts";\n` : "",
+    laws.length > 0
+      ? `import { ${laws.map((n) => functionName("encode", n)).join(", ")} } from "../immediates.ts";\n`
+      : "",
     "/** The given bits of each opcode, then of each short form that reads a longer row's record. */",
     int32Array("BASE", base),
     wide ? `/** Bits 32 to 47. */\n${int32Array("BASE_HIGH", high)}` : "",
@@ -214,7 +244,9 @@ ${cases.join("\n")}
       : "",
     all,
     all.includes("memoryTrap(") ? MEMORY_TRAP : "",
-    all.includes("orZero(") ? "\nfunction orZero(register: number): number {\n  return register < 0 ? 0 : register;\n}" : "",
+    all.includes("orZero(")
+      ? "\nfunction orZero(register: number): number {\n  return register < 0 ? 0 : register;\n}"
+      : "",
     emitInserts(rows),
     "",
   ].join("\n");
@@ -241,7 +273,9 @@ function emitInserts(rows: readonly FixedResolvedRow[]): string {
   return [...byKind.values()]
     .map(({ kind, fields, bytes }) => {
       const { shift } = kind.immediate!;
-      const parts = fields.map((f) => slice(shift === 0 ? "distance" : `(distance >> ${shift})`, f.from, f.width, f.to));
+      const parts = fields.map((f) =>
+        slice(shift === 0 ? "distance" : `(distance >> ${shift})`, f.from, f.width, f.to),
+      );
       return `
 /** The bits that a distance in bytes from the start of the instruction sets in its ${bytes === 6 ? "last four" : bytes} bytes. */
 export function ${functionName("insert", kind.name)}(distance: number): number {

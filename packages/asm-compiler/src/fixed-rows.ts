@@ -1,5 +1,5 @@
 /** Checks tables of fixed-width machines and resolves their rows. */
-import type { FixedKind, FixedRow, FixedTable, ImmediateLaw } from "./fixed.ts";
+import type { FixedKind, FixedRow, FixedTable } from "./fixed.ts";
 import { coverage, type Diagram, parseDiagram, type Slice } from "./fixed-bits.ts";
 import { Problems } from "./problems.ts";
 import { layOut, type NamedTable, type Row, type RowOperand } from "./row.ts";
@@ -16,8 +16,16 @@ export interface ShortForm {
   readonly name: string;
   /** Pairs of operands that must be the same register. */
   readonly ties: readonly (readonly [string, string])[];
-  /** Operands that must have a value, and the value. */
+  /** Operands that must have a value or be a register, and the word of either. */
   readonly constants: readonly (readonly [string, number])[];
+  /** Operands of the short row by another name in this row. */
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
+/** The operand of `row` that operand `key` of its short form reads. */
+export function longOperand(row: FixedResolvedRow, form: ShortForm, key: string): RowOperand | undefined {
+  const name = form.renamed.get(key) ?? key;
+  return row.operands.find((o) => o.key === name);
 }
 
 /** What the encoder knows of a row. */
@@ -38,7 +46,10 @@ export interface FixedTarget {
 }
 
 /** Resolves all rows of all tables; throws a `GantryError` that lists everything that is wrong. */
-export function resolveFixed(tables: readonly NamedTable<FixedTable>[], target: FixedTarget): FixedResolvedRow[] {
+export function resolveFixed(
+  tables: readonly NamedTable<FixedTable>[],
+  target: FixedTarget,
+): FixedResolvedRow[] {
   const problems = new Problems();
   const rows: FixedResolvedRow[] = [];
   const byName = new Map<string, FixedResolvedRow>();
@@ -51,10 +62,15 @@ export function resolveFixed(tables: readonly NamedTable<FixedTable>[], target: 
         continue;
       }
       const { operands, length } = layOut(file, name, spec.ops, target.registerWord, problems);
-      const encoding = spec.row === "fixed" ? resolveEncoding(file, name, spec, operands, problems) : undefined;
+      const encoding =
+        spec.row === "fixed"
+          ? resolveEncoding(file, name, spec, operands, target.registerWord, problems)
+          : undefined;
       if (spec.row === "pseudo") {
-        if (!(spec.size >= 0 && spec.size < 1 << 16)) problems.add("ASM0016", file, name, `size ${spec.size}`);
-        if (!/^[a-z]\w*$/i.test(spec.expand)) problems.add("ASM0016", file, name, `expander "${spec.expand}"`);
+        if (!(spec.size >= 0 && spec.size < 1 << 16))
+          problems.add("ASM0016", file, name, `size ${spec.size}`);
+        if (!/^[a-z]\w*$/i.test(spec.expand))
+          problems.add("ASM0016", file, name, `expander "${spec.expand}"`);
       } else if (encoding === undefined) continue;
       if (length > 127) problems.add("ASM0011", file, name, `${length} words`);
       const row: FixedResolvedRow = {
@@ -78,6 +94,7 @@ export function resolveFixed(tables: readonly NamedTable<FixedTable>[], target: 
     }
   }
   for (const row of rows) checkShortForms(row, byName, problems);
+  checkLabelKinds(rows, problems);
   checkOverlaps(rows, byName, target, problems);
   problems.throwIfAny();
   return rows;
@@ -88,6 +105,7 @@ function resolveEncoding(
   name: string,
   spec: FixedRow,
   operands: readonly RowOperand[],
+  registerWord: FixedTarget["registerWord"],
   problems: Problems,
 ): FixedEncoding | undefined {
   const diagram = parseDiagram(spec.bits);
@@ -114,6 +132,7 @@ function resolveEncoding(
     fields.push({ ...slice, from, operand, kind });
   }
   checkCoverage(file, name, fields, problems);
+  checkParts(file, name, operands, fields, problems);
   for (const o of operands) {
     const inDiagram = diagram.slices.some((s) => s.key === o.key);
     if (!inDiagram && o.fixedWord < 0 && o.kind.form !== "trap" && o.role !== "tmp")
@@ -125,7 +144,7 @@ function resolveEncoding(
   return {
     diagram,
     fields,
-    short: (typeof short === "string" ? [short] : short).map(parseShort),
+    short: (typeof short === "string" ? [short] : short).map((text) => parseShort(text, registerWord)),
     sameAs: spec.sameAs ?? "",
   };
 }
@@ -170,7 +189,34 @@ function checkCoverage(file: string, name: string, fields: readonly Field[], pro
     // A register field may be wider than the registers need.
     const extra = kind.register !== undefined && mask > whole && (mask & (mask + 1n)) === 0n;
     if (mask !== whole && !extra)
-      problems.add("ASM0014", file, name, `"${field}" of kind ${kind.name} has ${width} bits, the fields cover 0x${mask.toString(16)}`);
+      problems.add(
+        "ASM0014",
+        file,
+        name,
+        `"${field}" of kind ${kind.name} has ${width} bits, the fields cover 0x${mask.toString(16)}`,
+      );
+  }
+}
+
+/** Every part that a memory operand can have must be in the diagram, but for a base that can only be one register. */
+function checkParts(
+  file: string,
+  name: string,
+  operands: readonly RowOperand[],
+  fields: readonly Field[],
+  problems: Problems,
+): void {
+  for (const o of operands) {
+    const { memory } = o.kind as FixedKind;
+    if (memory === undefined) continue;
+    const wanted: Slice["part"][] = [];
+    const { allowed } = memory.base.register!;
+    if ((allowed & (allowed - 1)) !== 0) wanted.push("base");
+    if (memory.index !== undefined) wanted.push("index");
+    if (memory.disp !== undefined) wanted.push("disp");
+    for (const part of wanted)
+      if (!fields.some((f) => f.key === o.key && f.part === part))
+        problems.add("ASM0014", file, name, `"${o.key}.${part}" is not in the diagram`);
   }
 }
 
@@ -180,17 +226,20 @@ function registerBits(kind: FixedKind): number {
   return 32 - Math.clz32(31 - Math.clz32(allowed) - first);
 }
 
-/** `"c_add rd=rs1 imm=0"`. */
-function parseShort(text: string): ShortForm {
+/** `"c_mv rs1=x0 imm=0 rs1<-rs2"`. */
+function parseShort(text: string, registerWord: FixedTarget["registerWord"]): ShortForm {
   const [name = "", ...conditions] = text.trim().split(/\s+/);
   const ties: [string, string][] = [];
   const constants: [string, number][] = [];
+  const renamed = new Map<string, string>();
   for (const condition of conditions) {
-    const [left = "", right = ""] = condition.split("=");
-    if (/^-?\d+$/.test(right)) constants.push([left, Number(right)]);
+    const [left = "", right = ""] = condition.split(/=|<-/);
+    if (condition.includes("<-")) renamed.set(left, right);
+    else if (/^-?\d+$/.test(right)) constants.push([left, Number(right)]);
+    else if (registerWord(right) >= 0) constants.push([left, registerWord(right)]);
     else ties.push([left, right]);
   }
-  return { name, ties, constants };
+  return { name, ties, constants, renamed };
 }
 
 function checkShortForms(
@@ -198,7 +247,8 @@ function checkShortForms(
   byName: ReadonlyMap<string, FixedResolvedRow>,
   problems: Problems,
 ): void {
-  for (const { name, ties, constants } of row.encoding?.short ?? []) {
+  for (const entry of row.encoding?.short ?? []) {
+    const { name, ties, constants } = entry;
     const short = byName.get(name);
     const wrong = (detail: string): void => problems.add("ASM0010", row.file, row.name, `${name}: ${detail}`);
     if (short?.encoding === undefined) {
@@ -207,12 +257,35 @@ function checkShortForms(
     }
     const form = (key: string): string | undefined => row.operands.find((o) => o.key === key)?.kind.form;
     for (const o of short.operands) {
-      const long = form(o.key);
+      const long = longOperand(row, entry, o.key)?.kind.form;
       const same = long === o.kind.form || (long === "imm64" && o.kind.form === "imm");
       if (!same) wrong(`the row has no operand "${o.key}" of kind ${o.kind.name}`);
     }
-    for (const [a, b] of ties) if (form(a) !== "reg" || form(b) !== "reg") wrong(`"${a}=${b}" does not name two registers`);
-    for (const [key] of constants) if (form(key) !== "imm") wrong(`"${key}" is not an immediate`);
+    for (const [a, b] of ties)
+      if (form(a) !== "reg" || form(b) !== "reg") wrong(`"${a}=${b}" does not name two registers`);
+    for (const [key] of constants)
+      if (form(key) !== "imm" && form(key) !== "reg")
+        wrong(`"${key}" is neither a register nor an immediate`);
+  }
+}
+
+/** A label kind stands at the same bits in every row: its fix-up knows no row. */
+function checkLabelKinds(rows: readonly FixedResolvedRow[], problems: Problems): void {
+  const places = new Map<string, { text: string; row: string }>();
+  for (const row of rows) {
+    const fields = row.encoding?.fields.filter((f) => f.kind.form === "label") ?? [];
+    if (fields.length === 0) continue;
+    const { name } = fields[0]!.kind;
+    const text = fields.map((f) => `${f.from}:${f.width}@${f.to}`).join(" ");
+    const before = places.get(name);
+    if (before === undefined) places.set(name, { text, row: row.name });
+    else if (before.text !== text)
+      problems.add(
+        "ASM0014",
+        row.file,
+        row.name,
+        `label kind ${name} stands at other bits than in ${before.row}`,
+      );
   }
 }
 
@@ -229,7 +302,11 @@ function excludes(row: FixedResolvedRow, other: Diagram): boolean {
   }
   for (const { value, known, kind } of values.values()) {
     if (!known) continue;
-    if (kind.register !== undefined && ((kind.register.allowed >>> (Number(value) + kind.register.first)) & 1) === 0) return true;
+    if (
+      kind.register !== undefined &&
+      ((kind.register.allowed >>> (Number(value) + kind.register.first)) & 1) === 0
+    )
+      return true;
     if (kind.immediate?.nonZero === true && value === 0n) return true;
   }
   return false;
@@ -262,15 +339,21 @@ function checkOverlaps(
     const { sameAs, diagram } = row.encoding!;
     if (sameAs !== "") {
       const same = byName.get(sameAs)?.encoding?.diagram;
-      if (same === undefined || (same.mask & ~diagram.mask) !== 0n || ((same.match ^ diagram.match) & same.mask) !== 0n)
+      if (
+        same === undefined ||
+        (same.mask & ~diagram.mask) !== 0n ||
+        ((same.match ^ diagram.match) & same.mask) !== 0n
+      )
         problems.add("ASM0017", row.file, row.name, sameAs);
       return;
     }
     for (const before of encoded.slice(0, i))
       if (before.encoding!.sameAs === "" && clash(before, row))
-        problems.add("ASM0008", row.file, row.name, `${before.name} of ${before.file}; say sameAs where that is meant`);
+        problems.add(
+          "ASM0008",
+          row.file,
+          row.name,
+          `${before.name} of ${before.file}; say sameAs where that is meant`,
+        );
   });
 }
-
-/** The law of an immediate kind, for the generators. */
-export const lawOf = (kind: FixedKind): ImmediateLaw => kind.immediate!;

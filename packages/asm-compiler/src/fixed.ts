@@ -12,13 +12,25 @@
  * `mem.base`, `mem.index`, `mem.disp` and `mem.scale`. Fields become operands by type: a row cannot forget one.
  *
  * `asm` is the mnemonic and what follows it; operand names stand for the operands' text. `short` names rows that encode
- * the same operation in fewer bytes: `"c_add rd=rs1"` applies where both registers are the same, `"c_mv imm=0"` where
- * the immediate is that; besides, every operand must suit the short row's kind of the same name.
+ * the same operation in fewer bytes: `"c_add rd=rs1"` applies where both registers are the same, `"c_mv imm=0"` and
+ * `"c_li rs1=x0"` where an operand is that; besides, every operand must suit the short row's kind of the same name, or
+ * that of another one: `"c_add rd=rs2 rs2<-rs1"`.
  */
 import type { Operand, OperandKind } from "./operand.ts";
 import type { Effect, Flags, PseudoRow } from "./x86.ts";
 
-export { def, earlyDef, lateUse, mod, type Operand, type OperandForm, type OperandKind, type Role, tmp, use } from "./operand.ts";
+export {
+  def,
+  earlyDef,
+  lateUse,
+  mod,
+  type Operand,
+  type OperandForm,
+  type OperandKind,
+  type Role,
+  tmp,
+  use,
+} from "./operand.ts";
 export { type Effect, type Flags, type PseudoRow, type PseudoSpec, pseudo } from "./x86.ts";
 
 /** How an immediate becomes the bits of its field. */
@@ -100,9 +112,11 @@ const immediate = (name: string, bits: number, signed: boolean, o: ImmediateOpti
   return o.names === undefined ? kind : { ...kind, names: o.names };
 };
 /** An immediate of `bits` bits without sign, times `1 << shift`. */
-export const unsigned = (name: string, bits: number, o: ImmediateOptions = {}): FixedKind => immediate(name, bits, false, o);
+export const unsigned = (name: string, bits: number, o: ImmediateOptions = {}): FixedKind =>
+  immediate(name, bits, false, o);
 /** An immediate of `bits` bits in two's complement, times `1 << shift`. */
-export const signed = (name: string, bits: number, o: ImmediateOptions = {}): FixedKind => immediate(name, bits, true, o);
+export const signed = (name: string, bits: number, o: ImmediateOptions = {}): FixedKind =>
+  immediate(name, bits, true, o);
 
 /** An immediate with a law of its own: `encodeNAME` and `decodeNAME` in the target's `immediates.ts`. */
 export const named = (name: string, bits: number, words: 1 | 2, samples: readonly bigint[]): FixedKind => ({
@@ -141,7 +155,14 @@ export const symbol = (name: string, bits: number, fieldAt = 0, addend = 0): Fix
 export function memory(
   name: string,
   bits: number,
-  law: { asm: string; base: FixedKind; index?: FixedKind; disp?: FixedKind; scale?: number; zeroIsNone?: boolean },
+  law: {
+    asm: string;
+    base: FixedKind;
+    index?: FixedKind;
+    disp?: FixedKind;
+    scale?: number;
+    zeroIsNone?: boolean;
+  },
 ): FixedKind {
   const { scale = 0, zeroIsNone = false, ...rest } = law;
   return { name, form: "mem", regClass: 0, bits, isle: "Amode", memory: { ...rest, scale, zeroIsNone } };

@@ -80,7 +80,8 @@ export function layOut(
   const operands: RowOperand[] = [];
   let at = 1;
   for (const [key, operand] of Object.entries(ops)) {
-    if (!/^[a-z][A-Za-z0-9]*$/.test(key) || RESERVED.test(key)) problems.add("ASM0015", file, name, `operand "${key}"`);
+    if (!/^[a-z][A-Za-z0-9]*$/.test(key) || RESERVED.test(key))
+      problems.add("ASM0015", file, name, `operand "${key}"`);
     const words = wordsOf(operand);
     let fixedWord = -1;
     if (operand.fixed !== undefined) {

@@ -5,7 +5,7 @@
  * instruction has several encodings, the assembler may choose another than the row. Such a pair passes if both
  * disassemble to the same text and ours is not longer. (2) Decoding our bytes must give the row and the operands.
  */
-import { RecordingBuffer } from "./buffer.ts";
+import { type RecordedFixup, RecordingBuffer } from "./buffer.ts";
 import { type AssembledLine, assemble, disassemble, FILL, type LlvmTarget } from "./llvm.ts";
 
 /** One sample: a record as lowering and allocation leave it. */
@@ -27,8 +27,11 @@ export interface Subject {
   /** Bytes of the relative field from whose end distances count; 0 where they count from its start. */
   readonly fieldBytes: number;
   encode(words: Int32Array, at: number, buf: RecordingBuffer): void;
-  /** Text for the assembler: labels, constants and symbols are `L1`, `C1`, `S1`. */
-  print(words: Int32Array): string;
+  /**
+   * Text for the assembler: labels, constants and symbols are `label1`, `constant1`, `symbol1`. `decoded` is what our bytes decode as:
+   * where the assembler does not choose short forms itself, that is what it must be given.
+   */
+  print(words: Int32Array, decoded: Int32Array | undefined): string;
   decode(
     bytes: Uint8Array,
   ):
@@ -68,25 +71,27 @@ export function compareWithLlvm(subject: Subject, samples: readonly Sample[]): C
   const fail = (i: number, why: string): void => {
     result.failures.push(`${samples[i]!.row}: ${texts[i]}: ${why}`);
   };
-  const texts = samples.map((s) => subject.print(s.words));
   const buf = new RecordingBuffer(subject.fieldBytes);
+  const encoded = samples.map(({ words }) => {
+    buf.reset();
+    subject.encode(words, 0, buf);
+    const bytes = buf.take();
+    return { bytes, fixups: [...buf.fixups], decoded: subject.decode(bytes) };
+  });
+  const texts = samples.map((s, i) => subject.print(s.words, encoded[i]!.decoded?.words));
   const { lines, errors } = assemble(subject.llvm, texts);
   const differing: number[] = [];
-  const ours: Uint8Array[] = [];
+  const ours = encoded.map((e) => e.bytes);
   samples.forEach((sample, i) => {
-    buf.reset();
-    subject.encode(sample.words, 0, buf);
-    const bytes = buf.take();
-    ours.push(bytes);
+    const { bytes, fixups, decoded } = encoded[i]!;
     const theirs = lines[i];
     if (theirs === undefined) fail(i, `llvm-mc refuses it: ${errors.get(i)}`);
     else if (sameBytes(bytes, theirs.bytes)) {
       result.equal++;
-      const why = relocationDifference(subject, buf, theirs);
-      if (why === "") result.relocations += buf.fixups.length;
+      const why = relocationDifference(subject, fixups, theirs);
+      if (why === "") result.relocations += fixups.length;
       else fail(i, why);
     } else differing.push(i);
-    const decoded = subject.decode(bytes);
     if (decoded === undefined) fail(i, `our bytes ${hex(bytes)} do not decode`);
     else if (decoded.length !== bytes.length) fail(i, `${hex(bytes)} decodes with length ${decoded.length}`);
     else {
@@ -125,13 +130,17 @@ function sameBytes(ours: Uint8Array, slot: Uint8Array): boolean {
   return true;
 }
 
-const NAME = { label: "L", constant: "C", symbol: "S" } as const;
+const NAME = { label: "label", constant: "constant", symbol: "symbol" } as const;
 
-function relocationDifference(subject: Subject, buf: RecordingBuffer, line: AssembledLine): string {
-  if (buf.fixups.length !== line.relocations.length)
-    return `${buf.fixups.length} fix-ups, llvm-mc has ${line.relocations.length} relocations`;
-  for (let k = 0; k < buf.fixups.length; k++) {
-    const our = buf.fixups[k]!;
+function relocationDifference(
+  subject: Subject,
+  fixups: readonly RecordedFixup[],
+  line: AssembledLine,
+): string {
+  if (fixups.length !== line.relocations.length)
+    return `${fixups.length} fix-ups, llvm-mc has ${line.relocations.length} relocations`;
+  for (let k = 0; k < fixups.length; k++) {
+    const our = fixups[k]!;
     const their = line.relocations[k]!;
     const name = NAME[our.what] + our.target;
     if (our.offset !== their.offset || name !== their.symbol || our.addend !== their.addend)

@@ -76,8 +76,8 @@ function valuesOf(row: X86ResolvedRow, o: RowOperand): number[][] {
       return form === "label"
         ? [[1], [2]]
         : [
-            [1, 3],
-            [2, 3],
+            [1, 1],
+            [2, 1],
           ];
     case "trap":
       return [[0], [1]];

@@ -14,6 +14,7 @@ import { decode } from "./generated/decode.ts";
 import { encode } from "./generated/encode.ts";
 import { NAMES } from "./generated/operands.ts";
 import { print, registerName } from "./generated/print.ts";
+import { Reloc } from "./relocs.ts";
 
 const tables: NamedTable<X86Table>[] = [];
 for (const file of readdirSync(new URL("./insts/", import.meta.url)).sort()) {
@@ -42,18 +43,12 @@ test.skipIf(missing !== undefined)(
         separator: { bytes: [0x0f, 0xa2], text: "cpuid" },
         fieldBytes: 4,
         encode: (words, at, buf) => encode(words, at, buf as never),
-        print: (words) =>
-          print(
-            words,
-            0,
-            registerName,
-            (kind, n) => (kind === "label" ? "L" : kind === "constant" ? "C" : "S") + n,
-          ),
+        print: (words) => print(words, 0, registerName, (kind, n) => kind + n),
         decode: (bytes) => decode(bytes, 0),
         difference: (sample, decoded) => x86Difference(rows, sample, decoded),
         // R_X86_64_PC32 and PLT32 are the same field; the three forms of GOTPCREL too.
         relocationMatches: (type, what, kind) =>
-          what === "symbol" && kind === 4
+          what === "symbol" && kind === Reloc.gotPcRel4
             ? type === 9 || type === 41 || type === 42
             : type === 2 || type === 4,
       },
