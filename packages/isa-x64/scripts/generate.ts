@@ -1,48 +1,73 @@
-/** Writes everything that comes from the instruction tables to `src/generated/`. */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { type GeneratedFiles, generateX86, type NamedTable } from "@gantry/asm-compiler";
+/** Writes everything that comes from the instruction tables to `src/generated/`, then the selector that the rules make. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { generateX86 } from "@gantry/asm-compiler";
+import { readTables, writeGenerated } from "@gantry/asm-compiler/scripts";
 import type { X86Table } from "@gantry/asm-compiler/x86";
+import * as clif from "@gantry/clif-ir";
 import { GantryError, renderDiagnostic } from "@gantry/diag";
+import { generateUnit } from "@gantry/isle-compiler";
+import { Fixup, Reloc } from "../src/relocs.ts";
 
 const source = new URL("../src/", import.meta.url);
+const tables = await readTables<X86Table>(source);
+writeGenerated(source, () =>
+  generateX86({
+    tables,
+    className: "X64Insts",
+    numbers: {
+      fixup: Fixup.rel32,
+      fixupShort: Fixup.rel8,
+      branch: Fixup.branch,
+      relocation: Reloc.pcRel4,
+      relocationGot: Reloc.gotPcRel4,
+    },
+  }),
+);
 
-async function tables(): Promise<NamedTable<X86Table>[]> {
-  const out: NamedTable<X86Table>[] = [];
-  for (const file of readdirSync(new URL("insts/", source)).sort()) {
-    if (!file.endsWith(".table.ts")) continue;
-    const module: { default: X86Table } = await import(new URL(`insts/${file}`, source).href);
-    out.push({ file: `packages/isa-x64/src/insts/${file}`, table: module.default });
-  }
-  return out;
-}
+/** CLIF's types as the rules name them: `$I64`. */
+const typeConstants = Object.fromEntries(
+  Object.entries(clif).filter(([name, value]) => /^[IF]\d+(X\d+)?$/.test(name) && typeof value === "number"),
+) as Record<string, number>;
 
-/** Files that did not change keep their time, so that incremental builds stay incremental. */
-function write(files: GeneratedFiles): void {
-  const out = new URL("generated/", source);
-  mkdirSync(out, { recursive: true });
-  for (const [name, text] of files) {
-    const path = new URL(name, out);
-    let before: string | undefined;
-    try {
-      before = readFileSync(path, "utf8");
-    } catch {
-      // The first time.
-    }
-    if (before !== text) writeFileSync(path, text);
-  }
-}
-
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const topics = ["inst", "arith", "bits", "mem", "control", "call", "float", "convert"];
+const files = [
+  ["rules/prelude.isle", path("../../../rules/prelude.isle")],
+  ["rules/prelude-lower.isle", path("../../../rules/prelude-lower.isle")],
+  ["clif-lower.isle", fileURLToPath(import.meta.resolve("@gantry/clif-ir/clif-lower.isle"))],
+  ["insts.isle", path("../src/generated/insts.isle")],
+  ...topics.map((topic) => [`rules/x64/${topic}.isle`, path(`../../../rules/x64/${topic}.isle`)]),
+];
 try {
-  write(
-    generateX86({
-      tables: await tables(),
-      className: "X64Insts",
-      // Fix-up kinds of the target and relocation kinds of src/objects.ts.
-      numbers: { fixup: 0, fixupShort: 1, branch: 0, relocation: 2, relocationGot: 4 },
-    }),
+  const warnings = generateUnit(
+    {
+      files: files.map(([, file]) => file),
+      names: files.map(([name]) => name),
+      host: { file: path("../src/calls.ts"), className: "X64Host" },
+      constants: typeConstants,
+      output: { file: path("../src/generated/selector.ts"), hostImport: "../calls.ts" },
+    },
+    {
+      readText: (file) => readFileSync(file, "utf8"),
+      writeText(file, text) {
+        // A result that a rule does not use is still a local of the generated function.
+        const checked = `// @ts-nocheck\n${text}`;
+        if (contents(file) !== checked) writeFileSync(file, checked);
+      },
+    },
   );
+  for (const d of warnings) console.error(renderDiagnostic(d));
 } catch (error) {
   if (!(error instanceof GantryError)) throw error;
   for (const d of error.diagnostics) console.error(renderDiagnostic(d));
   process.exitCode = 1;
+}
+
+function contents(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
 }

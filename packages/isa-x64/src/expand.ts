@@ -1,0 +1,280 @@
+/** What pseudo rows become after allocation. */
+import { type CodeBuffer, Mem } from "@gantry/codegen-core";
+import { encode } from "./generated/encode.ts";
+import * as X from "./generated/opcodes.ts";
+import { put, putModImm, putModRm, putRegRm, scratch } from "./put.ts";
+import { RAX, RDX, RSP } from "./registers.ts";
+
+// Condition codes as opcodes have them, and the two that take two flags.
+const NE = 5;
+const S = 8;
+const P = 10;
+const NP = 11;
+const AND_Z = 16;
+const OR_NZ = 17;
+
+/** A jump over a few bytes, bound by {@link CodeBuffer.bind}. */
+function jumpIf(buf: CodeBuffer, cc: number, label: number): void {
+  put(buf, X.jcc, cc, label);
+}
+
+/** Jumps to `label` under `cc`, which may be one of the double conditions. */
+function jumpIfAny(buf: CodeBuffer, cc: number, label: number): void {
+  if (cc === OR_NZ) {
+    jumpIf(buf, NE, label);
+    jumpIf(buf, P, label);
+  } else if (cc === AND_Z) {
+    const over = buf.newLabel();
+    jumpIf(buf, NE, over);
+    jumpIf(buf, NP, label);
+    buf.bind(over);
+  } else jumpIf(buf, cc, label);
+}
+
+function jmpCond(words: Int32Array, at: number, buf: CodeBuffer): void {
+  const cc = words[at + 1];
+  const taken = buf.target(words[at + 2]);
+  const other = buf.target(words[at + 3]);
+  if (taken === other) {
+    if (taken !== buf.next) put(buf, X.jmp, taken);
+  } else if (taken === buf.next) jumpIfAny(buf, cc ^ 1, other);
+  else {
+    jumpIfAny(buf, cc, taken);
+    if (other !== buf.next) put(buf, X.jmp, other);
+  }
+}
+
+/** The address of the table, plus the entry, which is relative to it. `labels` is a counted list in the arena. */
+function jumpTable(words: Int32Array, at: number, buf: CodeBuffer): void {
+  const index = words[at + 1];
+  const table = words[at + 2];
+  const target = words[at + 3];
+  const labels = words[at + 4];
+  const n = words[labels];
+  const label = buf.jumpTable(n);
+  for (let k = 1; k <= n; k++) buf.jumpTableEntry(buf.target(words[labels + k]));
+  put(buf, X.leaq_rm, table, -1, label, 0, Mem.label);
+  put(buf, X.movslq_rm, target, table, index, 0, Mem.plain | (2 << 4));
+  putModRm(buf, X.addq_rm, target, table);
+  put(buf, X.jmpq_m, target, -1, 0, Mem.register);
+}
+
+function trapIf(words: Int32Array, at: number, buf: CodeBuffer): void {
+  jumpIfAny(buf, words[at + 1], buf.trapStub(words[at + 2]));
+}
+
+function xmmCmov(words: Int32Array, at: number, buf: CodeBuffer): void {
+  const done = buf.newLabel();
+  jumpIfAny(buf, words[at + 1] ^ 1, done);
+  put(buf, X.movaps_rr, words[at + 2], words[at + 4]);
+  buf.bind(done);
+}
+
+function callDirect(words: Int32Array, at: number, buf: CodeBuffer): void {
+  put(buf, X.call_sym, words[at + 1], words[at + 2]);
+  buf.callSite(-1);
+  putBack(words[at + 3], buf);
+}
+
+function callIndirect(words: Int32Array, at: number, buf: CodeBuffer): void {
+  put(buf, X.callq_m, words[at + 1], words[at + 2], words[at + 3], words[at + 4]);
+  buf.callSite(-1);
+  putBack(words[at + 5], buf);
+}
+
+/** Takes the bytes back that a callee has popped. */
+function putBack(bytes: number, buf: CodeBuffer): void {
+  if (bytes !== 0) put(buf, X.leaq_rm, RSP, RSP, -1, -bytes, Mem.plain);
+}
+
+/** The divisor -1 is kept from `idiv`: its remainder is 0. */
+function remainder(words: Int32Array, at: number, buf: CodeBuffer, wide: boolean): void {
+  const divisor = words[at + 4];
+  const trap = words[at + 5];
+  const divide = buf.newLabel();
+  const done = buf.newLabel();
+  put(buf, wide ? X.cmpq_mi : X.cmpl_mi, divisor, -1, 0, Mem.register, -1);
+  jumpIf(buf, NE, divide);
+  put(buf, X.movl_ri, RDX, 0);
+  put(buf, X.jmp, done);
+  buf.bind(divide);
+  put(buf, wide ? X.cqto : X.cltd, RDX, RAX);
+  putDivide(buf, wide ? X.idivq_m : X.idivl_m, divisor, trap);
+  buf.bind(done);
+}
+
+/** Record of a division: lo and hi (two words each), the group, the trap code. */
+function putDivide(buf: CodeBuffer, op: number, divisor: number, trap: number): void {
+  scratch[0] = op;
+  scratch[1] = RAX;
+  scratch[2] = RAX;
+  scratch[3] = RDX;
+  scratch[4] = RDX;
+  scratch[5] = divisor;
+  scratch[6] = -1;
+  scratch[7] = 0;
+  scratch[8] = Mem.register;
+  scratch[9] = trap;
+  encode(scratch, 0, buf);
+}
+
+/**
+ * `min` and `max` of the machine give the second operand for NaN and for equal zeroes. Equal operands differ at most in
+ * the sign of zero, which an `or` or `and` decides; with NaN the sum is a quiet NaN.
+ */
+function fminmax(words: Int32Array, at: number, buf: CodeBuffer, rows: MinMaxRows): void {
+  const dst = words[at + 1];
+  const src = words[at + 3];
+  const max = words[at + 4] !== 0;
+  const differ = buf.newLabel();
+  const nan = buf.newLabel();
+  const done = buf.newLabel();
+  putRegRm(buf, rows.ucomis, dst, src);
+  jumpIf(buf, NE, differ);
+  jumpIf(buf, P, nan);
+  putModRm(buf, max ? X.andps_rm : X.orps_rm, dst, src);
+  put(buf, X.jmp, done);
+  buf.bind(nan);
+  putModRm(buf, rows.add, dst, src);
+  put(buf, X.jmp, done);
+  buf.bind(differ);
+  putModRm(buf, max ? rows.max : rows.min, dst, src);
+  buf.bind(done);
+}
+
+interface MinMaxRows {
+  readonly ucomis: number;
+  readonly add: number;
+  readonly min: number;
+  readonly max: number;
+}
+const minMaxF32: MinMaxRows = { ucomis: X.ucomiss_rm, add: X.addss_rm, min: X.minss_rm, max: X.maxss_rm };
+const minMaxF64: MinMaxRows = { ucomis: X.ucomisd_rm, add: X.addsd_rm, min: X.minsd_rm, max: X.maxsd_rm };
+
+/** Numbers with the sign bit set are halved; the bit that falls out is or-ed in again, so that rounding is right. */
+function fromUnsigned(words: Int32Array, at: number, buf: CodeBuffer, convert: number, add: number): void {
+  const dst = words[at + 1];
+  const src = words[at + 2];
+  const half = words[at + 3];
+  const bit = words[at + 4];
+  const big = buf.newLabel();
+  const done = buf.newLabel();
+  putModRm(buf, X.xorps_rm, dst, dst);
+  put(buf, X.testq_mr, src, -1, 0, Mem.register, src);
+  jumpIf(buf, S, big);
+  putModRm(buf, convert, dst, src);
+  put(buf, X.jmp, done);
+  buf.bind(big);
+  put(buf, X.movq_rr, half, src);
+  putModImm(buf, X.shrq_ri, half, 1);
+  put(buf, X.movl_rr, bit, src);
+  putModImm(buf, X.andl_ri, bit, 1);
+  putModRm(buf, X.orq_rm, half, bit);
+  putModRm(buf, convert, dst, half);
+  putModRm(buf, add, dst, dst);
+  buf.bind(done);
+}
+
+function movFar(words: Int32Array, at: number, buf: CodeBuffer): void {
+  const r = words[at + 1];
+  buf.put1(0x48 | (r >> 3));
+  buf.put1(0xb8 | (r & 7));
+  buf.reloc(words[at + 3], words[at + 2], words[at + 4]);
+  buf.put4(0);
+  buf.put4(0);
+}
+
+/** CLIF's numbers of the operations that need a loop. */
+const AND = 2;
+const NAND = 3;
+const OR = 4;
+const XOR = 5;
+/** Conditions under which the old value stays: umin, umax, smin, smax. */
+const KEEP = Uint8Array.of(6, 3, 14, 13);
+
+/** `old = [mem]; do next = old op x while cmpxchg [mem], next fails`, which leaves the contents in rax. */
+function atomicLoop(words: Int32Array, at: number, buf: CodeBuffer): void {
+  const mem = at + 2;
+  const x = words[at + 6];
+  const next = words[at + 7];
+  const bits = words[at + 8];
+  const op = words[at + 9];
+  const size = bits === 64 ? 3 : bits === 32 ? 2 : bits === 16 ? 1 : 0;
+  const again = buf.newLabel();
+  putMem(buf, [X.movzbl_rm, X.movzwl_rm, X.movl_rm, X.movq_rm][size], words, mem, RAX);
+  buf.bind(again);
+  put(buf, X.movq_rr, next, RAX);
+  switch (op) {
+    case AND:
+      putModRm(buf, X.andq_rm, next, x);
+      break;
+    case NAND:
+      putModRm(buf, X.andq_rm, next, x);
+      put(buf, X.notq_r, next, next);
+      break;
+    case OR:
+      putModRm(buf, X.orq_rm, next, x);
+      break;
+    case XOR:
+      putModRm(buf, X.xorq_rm, next, x);
+      break;
+    default:
+      putRegRm(buf, [X.cmpb_rm, X.cmpw_rm, X.cmpl_rm, X.cmpq_rm][size], RAX, x);
+      put(buf, X.cmovq_rm, KEEP[op - 7] ^ 1, next, next, x, -1, 0);
+  }
+  const exchange = [X.lock_cmpxchgb_mr, X.lock_cmpxchgw_mr, X.lock_cmpxchgl_mr, X.lock_cmpxchgq_mr][size];
+  scratch[0] = exchange;
+  scratch[1] = RAX;
+  scratch[2] = RAX;
+  for (let k = 0; k < 4; k++) scratch[3 + k] = words[mem + k];
+  scratch[7] = next;
+  encode(scratch, 0, buf);
+  jumpIf(buf, NE, again);
+}
+
+/** A row with one register and the memory operand at `mem`. */
+function putMem(buf: CodeBuffer, op: number, words: Int32Array, mem: number, reg: number): void {
+  put(buf, op, reg, words[mem], words[mem + 1], words[mem + 2], words[mem + 3]);
+}
+
+/** Emits what the record at `at`, which is one of a pseudo row, stands for. */
+export function expand(words: Int32Array, at: number, buf: CodeBuffer): void {
+  buf.reserve(128);
+  switch (words[at] & 0xffff) {
+    case X.args:
+    case X.rets:
+      return;
+    case X.call_near:
+      return callDirect(words, at, buf);
+    case X.call_through:
+      return callIndirect(words, at, buf);
+    case X.jmp_cond:
+      return jmpCond(words, at, buf);
+    case X.jump_table:
+      return jumpTable(words, at, buf);
+    case X.trap_if:
+      return trapIf(words, at, buf);
+    case X.xmm_cmov:
+      return xmmCmov(words, at, buf);
+    case X.sreml:
+      return remainder(words, at, buf, false);
+    case X.sremq:
+      return remainder(words, at, buf, true);
+    case X.fminmax_ss:
+      return fminmax(words, at, buf, minMaxF32);
+    case X.fminmax_sd:
+      return fminmax(words, at, buf, minMaxF64);
+    case X.xmm_zero:
+      return putModRm(buf, X.xorps_rm, words[at + 1], words[at + 1]);
+    case X.xmm_ones:
+      return putModRm(buf, X.pcmpeqd_rm, words[at + 1], words[at + 1]);
+    case X.cvtui2ssq:
+      return fromUnsigned(words, at, buf, X.cvtsi2ssq_rm, X.addss_rm);
+    case X.cvtui2sdq:
+      return fromUnsigned(words, at, buf, X.cvtsi2sdq_rm, X.addsd_rm);
+    case X.mov_far:
+      return movFar(words, at, buf);
+    case X.atomic_rmw_loop:
+      return atomicLoop(words, at, buf);
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The frame of x86-64 functions: prologue, stack check, epilogue, and the moves of the allocator.
+ *
+ * From high to low: return address, saved frame pointer if the function has one, saved registers (pushed), then the
+ * body of the frame down to the stack pointer, which is a multiple of 16 wherever a call may be.
+ */
+import { GV_IADD_IMM, GV_LOAD, GV_VMCTX, type GlobalValue, OWN_SIGNATURE, PURPOSE_VMCTX } from "@gantry/clif-ir";
+import { alignUp, type CodeBuffer, type Emitter, type LowerContext, Mem, UnwindOp } from "@gantry/codegen-core";
+import { bug } from "@gantry/diag";
+import { NONE } from "@gantry/entity";
+import { STACK } from "./abi.ts";
+import type { X64Host } from "./calls.ts";
+import * as X from "./generated/opcodes.ts";
+import { CONSTANT_WORDS } from "./host.ts";
+import { put, putModImm, putModRm, putRegRm } from "./put.ts";
+import { CALLEE_SAVED, R10, R11, RBP, RSP } from "./registers.ts";
+
+const STACK_OVERFLOW = 251;
+/** Below this size the stack pointer minus the frame cannot wrap: the zero page and more lie there. */
+const SMALL_FRAME = 32768;
+const BELOW = 2;
+const SPILL = 1 << 24;
+
+export function layOutFrame(ctx: LowerContext): void {
+  const { frame } = ctx;
+  let saved = frame.used[0] & CALLEE_SAVED;
+  if (frame.framePointer) saved &= ~(1 << RBP);
+  frame.saved[0] = saved;
+  const pushed = 8 + 8 * bitCount(saved) + (frame.framePointer ? 8 : 0);
+  frame.adjustBytes = frame.hasCalls || frame.bodyBytes > 0 ? alignUp(pushed + frame.bodyBytes, 16) - pushed : 0;
+  frame.incomingBase = pushed + frame.adjustBytes;
+}
+
+function bitCount(mask: number): number {
+  let n = 0;
+  for (let m = mask; m !== 0; m &= m - 1) n++;
+  return n;
+}
+
+export function emitPrologue(e: Emitter): void {
+  const { buf } = e;
+  const host = e.ctx as X64Host;
+  const { frame } = host;
+  buf.reserve(160);
+  placeConstants(host, buf);
+  checkStack(host, buf);
+  const unwind = host.settings.bool("unwind_info");
+  let cfa = 8;
+  if (frame.framePointer) {
+    put(buf, X.pushq_r, RBP);
+    cfa += 8;
+    if (unwind) {
+      buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa);
+      buf.unwindOp(UnwindOp.save, RBP, -cfa);
+    }
+    put(buf, X.movq_rr, RBP, RSP);
+    if (unwind) buf.unwindOp(UnwindOp.cfaFromRegister, RBP, cfa);
+  }
+  for (let m = frame.saved[0]; m !== 0; m &= m - 1) {
+    const r = 31 - Math.clz32(m & -m);
+    put(buf, X.pushq_r, r);
+    cfa += 8;
+    if (!unwind) continue;
+    if (!frame.framePointer) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa);
+    buf.unwindOp(UnwindOp.save, r, -cfa);
+  }
+  if (frame.adjustBytes === 0) return;
+  // A push makes room for eight bytes with one.
+  if (frame.adjustBytes === 8) put(buf, X.pushq_r, 0);
+  else putModImm(buf, X.subq_ri, RSP, frame.adjustBytes);
+  if (unwind && !frame.framePointer) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa + frame.adjustBytes);
+}
+
+/** Undoes the prologue and returns. */
+export function emitReturn(e: Emitter): void {
+  const { buf } = e;
+  const { frame, settings } = e.ctx;
+  buf.reserve(96);
+  const unwind = settings.bool("unwind_info") && frame.incomingBase > 8;
+  const followed = buf.next !== NONE;
+  if (unwind && followed) buf.unwindOp(UnwindOp.rememberState, 0, 0);
+  const tracksSp = unwind && !frame.framePointer;
+  let cfa = frame.incomingBase;
+  if (frame.adjustBytes !== 0) {
+    if (frame.adjustBytes === 8) put(buf, X.popq_r, R11);
+    else putModImm(buf, X.addq_ri, RSP, frame.adjustBytes);
+    cfa -= frame.adjustBytes;
+    if (tracksSp) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa);
+  }
+  for (let m = frame.saved[0]; m !== 0; ) {
+    const r = 31 - Math.clz32(m);
+    m &= ~(1 << r);
+    put(buf, X.popq_r, r);
+    cfa -= 8;
+    if (tracksSp) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa);
+    if (unwind) buf.unwindOp(UnwindOp.restore, r, 0);
+  }
+  if (frame.framePointer) {
+    put(buf, X.popq_r, RBP);
+    if (unwind) {
+      buf.unwindOp(UnwindOp.cfaFromSp, 0, 8);
+      buf.unwindOp(UnwindOp.restore, RBP, 0);
+    }
+  }
+  if (frame.popBytes > 0) put(buf, X.retq_i, frame.popBytes);
+  else put(buf, X.retq);
+  if (unwind && followed) buf.unwindOp(UnwindOp.restoreState, 0, 0);
+}
+
+/** Hands the constants that lowering collected to the buffer, which numbers them in the same order. */
+function placeConstants(host: X64Host, buf: CodeBuffer): void {
+  const c = host.constants;
+  const bytes = new Uint8Array(16);
+  for (let at = 0, k = 0; at < c.length; at += CONSTANT_WORDS, k++) {
+    const length = c.at(at);
+    for (let i = 0; i < length; i++) bytes[i] = c.at(at + 1 + (i >> 2)) >> (8 * (i & 3));
+    if (buf.constant(bytes, length) !== k) bug("emit", "the code buffer numbers constants in another order");
+  }
+}
+
+/**
+ * Traps if the stack pointer minus the frame would fall below the function's limit. It runs first, when r10 and r11 are
+ * free and the parameters are where the convention put them.
+ */
+function checkStack(host: X64Host, buf: CodeBuffer): void {
+  const { func, frame } = host;
+  const limit = func.stackLimit;
+  const bytes = frame.incomingBase - 8;
+  if (limit === NONE || (bytes === 0 && !frame.hasCalls)) return;
+  if (func.gvKind(limit) === GV_LOAD && bytes < SMALL_FRAME) {
+    const base = limitValue(host, buf, func.gvBase(limit));
+    const low = bytes === 0 ? RSP : R11;
+    if (bytes !== 0) put(buf, X.leaq_rm, R11, RSP, -1, -bytes, Mem.plain);
+    put(buf, X.cmpq_rm, low, base, -1, func.gvOffset(limit), Mem.plain);
+  } else {
+    const value = limitValue(host, buf, limit);
+    if (bytes >= SMALL_FRAME) {
+      putRegRm(buf, X.cmpq_rm, RSP, value);
+      put(buf, X.jcc, BELOW, buf.trapStub(STACK_OVERFLOW));
+    }
+    put(buf, X.leaq_rm, R11, RSP, -1, -bytes, Mem.plain);
+    putRegRm(buf, X.cmpq_rm, R11, value);
+  }
+  put(buf, X.jcc, BELOW, buf.trapStub(STACK_OVERFLOW));
+}
+
+/** Emits what computes global value `gv` and returns the register that holds it: r10, or that of a parameter. */
+function limitValue(host: X64Host, buf: CodeBuffer, gv: GlobalValue): number {
+  const { func, own } = host;
+  switch (func.gvKind(gv)) {
+    case GV_VMCTX:
+      for (let k = 0, n = func.sigParamCount(OWN_SIGNATURE); k < n; k++) {
+        if (func.sigParamPurpose(OWN_SIGNATURE, k) !== PURPOSE_VMCTX) continue;
+        const place = own.params.at(own.firstParam.at(k));
+        if (place < STACK) return place;
+        // Above the return address.
+        put(buf, X.movq_rm, R10, RSP, -1, 8 + place - STACK, Mem.plain);
+        return R10;
+      }
+      break;
+    case GV_LOAD: {
+      const base = limitValue(host, buf, func.gvBase(gv));
+      put(buf, X.movq_rm, R10, base, -1, func.gvOffset(gv), Mem.plain);
+      return R10;
+    }
+    case GV_IADD_IMM: {
+      const base = limitValue(host, buf, func.gvBase(gv));
+      put(buf, X.leaq_rm, R10, base, -1, func.gvOffset(gv), Mem.plain);
+      return R10;
+    }
+  }
+  return bug("emit", `global value gv${gv} cannot limit the stack`);
+}
+
+/** Moves a value between registers, or between a register and a spill slot. */
+export function emitMove(e: Emitter, cls: number, bytes: number, from: number, to: number): void {
+  const { buf } = e;
+  if (cls === 0) {
+    if (from >= SPILL) put(buf, X.movq_rm, to, RSP, -1, e.spillOffset(from), Mem.plain);
+    else if (to >= SPILL) put(buf, X.movq_mr, RSP, -1, e.spillOffset(to), Mem.plain, from);
+    else put(buf, X.movq_rr, to, from);
+    return;
+  }
+  if (from >= SPILL) {
+    put(buf, bytes > 8 ? X.movups_rm : X.movsd_rm, to, RSP, -1, e.spillOffset(from), Mem.plain);
+  } else if (to >= SPILL) {
+    put(buf, bytes > 8 ? X.movups_mr : X.movsd_mr, RSP, -1, e.spillOffset(to), Mem.plain, from);
+  } else put(buf, X.movaps_rr, to, from);
+}
+
+/** Exchanges two registers without touching flags. */
+export function emitExchange(e: Emitter, cls: number, a: number, b: number): void {
+  const { buf } = e;
+  if (cls === 0) {
+    put(buf, X.xchgq_rr, a, a, b, b);
+    return;
+  }
+  putModRm(buf, X.xorps_rm, a, b);
+  putModRm(buf, X.xorps_rm, b, a);
+  putModRm(buf, X.xorps_rm, a, b);
+}

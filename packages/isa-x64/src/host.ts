@@ -1,0 +1,378 @@
+/** The rule host of x86-64: the externs that `rules/x64` declares, constants, and what the lowering driver asks for. */
+import {
+  F32,
+  F64,
+  type FuncRef,
+  GV_SYMBOL,
+  type GlobalValue,
+  I32,
+  I64,
+  I128,
+  type Inst,
+  isInt,
+  isVector,
+  MEM_ALIGNED,
+  MEM_TRUSTED,
+  memTrapCode,
+  Op,
+  type StackSlot,
+  type Type,
+  typeBits,
+  type Value,
+} from "@gantry/clif-ir";
+import { GROUP, MEM_GOT, Mem } from "@gantry/codegen-core";
+import { I32List, NONE } from "@gantry/entity";
+import { inVectorRegister } from "./abi.ts";
+import { X64Insts } from "./generated/insts.ts";
+import { amode } from "./generated/selector.ts";
+import { GENERAL, RBP, RSP, VECTOR } from "./registers.ts";
+import { Reloc } from "./relocs.ts";
+
+/** Trap codes as CLIF numbers them. */
+const INT_OVF = 252;
+const INT_DIVZ = 254;
+const BAD_TOINT = 255;
+
+/** Opcodes whose code for a result of 32 bits ends in the write of a 32-bit register, which clears the upper half. */
+const writes32 = new Uint8Array(256);
+for (const op of [
+  Op.iadd, Op.isub, Op.ineg, Op.iabs, Op.imul, Op.umulhi, Op.smulhi, Op.udiv, Op.sdiv, Op.urem,
+  Op.smin, Op.smax, Op.umin, Op.umax, Op.band, Op.bor, Op.bxor, Op.bnot, Op.bitselect,
+  Op.ishl, Op.ushr, Op.sshr, Op.rotl, Op.rotr, Op.clz, Op.cls, Op.ctz, Op.popcnt, Op.bswap, Op.bitrev,
+  Op.load, Op.uload8, Op.sload8, Op.uload16, Op.sload16, Op.atomic_load,
+  Op.select, Op.select_spectre_guard, Op.iconst,
+]) {
+  writes32[op] = 1;
+}
+
+/** x86 condition codes by CLIF's integer conditions. */
+const intConditions = Uint8Array.of(4, 5, 12, 13, 15, 14, 2, 3, 7, 6);
+
+/** CLIF's integer conditions with their operands exchanged. */
+const swappedConditions = Uint8Array.of(0, 1, 4, 5, 2, 3, 8, 9, 6, 7);
+
+/** Words of a row of {@link X64Operands.constants}: bytes, then the value, low word first. */
+export const CONSTANT_WORDS = 5;
+
+/** The externs of `rules/x64`; calls and the frame are in the derived class. */
+export abstract class X64Operands extends X64Insts {
+  /** Constants in memory that this function refers to. */
+  readonly constants: I32List = new I32List();
+  hasPopcnt = false;
+  hasLzcnt = false;
+  hasBmi1 = false;
+  hasSse41 = false;
+  hasSsse3 = false;
+  hasFma = false;
+  isPic = false;
+
+  // ---- what codegen-core asks for ----
+
+  classOf(ty: Type): number {
+    return inVectorRegister(ty) ? VECTOR : GENERAL;
+  }
+  registersOf(ty: Type): number {
+    return ty === I128 ? 2 : 1;
+  }
+  constantReg(def: Inst): number {
+    const { func } = this;
+    const lo = func.immLo(def);
+    switch (func.opcode(def)) {
+      case Op.f32const:
+        return lo === 0 ? this.#remat(this.xmm_zero()) : this.#remat(this.movss_rm(this.const_f32(lo)));
+      case Op.f64const: {
+        const hi = func.immHi(def);
+        return (lo | hi) === 0 ? this.#remat(this.xmm_zero()) : this.#remat(this.movsd_rm(this.const_f64(lo, hi)));
+      }
+      default:
+        return func.ctrlType(def) === I64 ? this.gpr_const64(lo, func.immHi(def)) : this.gpr_const32(lo);
+    }
+  }
+  /** The record that was emitted last makes `r` and can do so anywhere: no flags, no inputs. */
+  #remat(r: number): number {
+    this.vregRemat[r] = this.lastEmitted();
+    return r;
+  }
+
+  // ---- constants ----
+
+  gpr_const32(x: number): number {
+    return this.#remat(this.movl_ri(x));
+  }
+  gpr_const64(low: number, high: number): number {
+    if (high === 0) return this.#remat(this.movl_ri(low));
+    if (high === low >> 31) return this.#remat(this.movq_ri(low));
+    return this.#remat(this.movabsq_ri(low, high));
+  }
+  const_f32(bits: number): number {
+    return this.amode(Mem.constant, NONE, this.constant(4, bits, 0, 0, 0), 0, 0, 0);
+  }
+  const_f64(low: number, high: number): number {
+    return this.amode(Mem.constant, NONE, this.constant(8, low, high, 0, 0), 0, 0, 0);
+  }
+  /** The number of a constant in the pool. Recent ones are shared; looking further back would not be linear. */
+  constant(bytes: number, w0: number, w1: number, w2: number, w3: number): number {
+    const c = this.constants;
+    const limit = Math.max(0, c.length - 64 * CONSTANT_WORDS);
+    for (let at = c.length - CONSTANT_WORDS; at >= limit; at -= CONSTANT_WORDS) {
+      const d = c.data;
+      if (d[at] === bytes && d[at + 1] === w0 && d[at + 2] === w1 && d[at + 3] === w2 && d[at + 4] === w3) {
+        return (at / CONSTANT_WORDS) | 0;
+      }
+    }
+    const at = c.extend(CONSTANT_WORDS);
+    c.data[at] = bytes;
+    c.data[at + 1] = w0;
+    c.data[at + 2] = w1;
+    c.data[at + 3] = w2;
+    c.data[at + 4] = w3;
+    return (at / CONSTANT_WORDS) | 0;
+  }
+  low_word_mask(v: Value): boolean {
+    const def = this.iconstOf(v);
+    return (
+      def !== NONE && this.func.ctrlType(def) === I64 && this.func.immLo(def) === -1 && this.func.immHi(def) === 0
+    );
+  }
+  const_nonzero(v: Value): boolean {
+    const def = this.iconstOf(v);
+    return def !== NONE && (this.func.immLo(def) | this.func.immHi(def)) !== 0;
+  }
+  const_not_minus_one(v: Value): boolean {
+    return this.iconstOf(v) !== NONE && !this.const_ones(v);
+  }
+  trap_int_ovf(): number {
+    return INT_OVF;
+  }
+  trap_int_divz(): number {
+    return INT_DIVZ;
+  }
+  trap_bad_toint(): number {
+    return BAD_TOINT;
+  }
+
+  // ---- features ----
+
+  has_popcnt(): boolean {
+    return this.hasPopcnt;
+  }
+  has_lzcnt(): boolean {
+    return this.hasLzcnt;
+  }
+  has_bmi1(): boolean {
+    return this.hasBmi1;
+  }
+  has_sse41(): boolean {
+    return this.hasSse41;
+  }
+  has_ssse3(): boolean {
+    return this.hasSsse3;
+  }
+  has_fma(): boolean {
+    return this.hasFma;
+  }
+
+  // ---- operands ----
+
+  /** A value under another type of the rule language. */
+  same(x: number): number {
+    return x;
+  }
+  /** The load that defines `v`, if it can move here and loads an integer of at least `leastBits`; otherwise -1. */
+  #intLoad(v: Value, leastBits: number): Inst {
+    const load = this.sinkable(v);
+    if (load === NONE || this.func.opcode(load) !== Op.load) return NONE as Inst;
+    const ty = this.func.valueType(v);
+    const bits = typeBits(ty);
+    return isInt(ty) && bits >= leastBits && bits <= 64 ? load : (NONE as Inst);
+  }
+  #loadOrReg(v: Value, load: Inst): number {
+    if (load === NONE) return this.putInReg(v);
+    this.sink(load);
+    const { func } = this;
+    return amode(this as never, func.memFlags(load), func.arg(load, 0), func.offset(load));
+  }
+  put_in_gpr_mem(v: Value): number {
+    return this.#loadOrReg(v, this.#intLoad(v, 32));
+  }
+  put_in_gpr_mem_narrow(v: Value): number {
+    return this.#loadOrReg(v, this.#intLoad(v, 8));
+  }
+  put_in_xmm_mem(v: Value): number {
+    const { func } = this;
+    const def = func.valueDef(v);
+    if (def === NONE) return this.putInReg(v);
+    switch (func.opcode(def)) {
+      case Op.f32const:
+        return func.immLo(def) === 0 ? this.putInReg(v) : this.const_f32(func.immLo(def));
+      case Op.f64const: {
+        const lo = func.immLo(def);
+        const hi = func.immHi(def);
+        return (lo | hi) === 0 ? this.putInReg(v) : this.const_f64(lo, hi);
+      }
+      case Op.load: {
+        const ty = func.valueType(v);
+        // Instructions of legacy SSE demand that 16 bytes in memory are aligned.
+        const fits = ty === F32 || ty === F64 || (isVector(ty) && (func.memFlags(def) & MEM_ALIGNED) !== 0);
+        return this.#loadOrReg(v, fits ? this.sinkable(v) : (NONE as Inst));
+      }
+      default:
+        return this.putInReg(v);
+    }
+  }
+  wide_load(v: Value): Value {
+    return this.#intLoad(v, 32) === NONE ? (NONE as Value) : v;
+  }
+  wide_load_inst(v: Value): Inst {
+    return this.#intLoad(v, 32);
+  }
+  any_load(v: Value): Value {
+    return this.#intLoad(v, 8) === NONE ? (NONE as Value) : v;
+  }
+  zeroes_upper(v: Value): Value {
+    const { func } = this;
+    if (func.valueType(v) !== I32) return NONE as Value;
+    const def = func.valueDef(v);
+    if (def === NONE || func.resultCount(def) !== 1) return NONE as Value;
+    const op = func.opcode(def);
+    const extends32 = op === Op.uextend || op === Op.sextend;
+    return writes32[op] !== 0 || extends32 ? v : (NONE as Value);
+  }
+  x64_movl(x: number): number {
+    return (x & GROUP) !== 0 ? this.movl_rm(x) : this.movl_rr(x);
+  }
+  low_reg(v: Value): number {
+    return this.part(this.putInRegs(v), 0);
+  }
+
+  // ---- memory ----
+
+  amode_index(base: number, index: number, scale: number, disp: number): number {
+    return this.amode(Mem.plain, base, index, scale, disp, 0);
+  }
+  amode_offset(base: number, disp: number): number {
+    return this.amode(Mem.plain, base, NONE, 0, disp, 0);
+  }
+  amode_base(flags: number, base: number, disp: number): number {
+    return this.amode(Mem.plain, base, NONE, 0, disp, memTrapCode(flags));
+  }
+  amode_scaled(flags: number, base: number, index: number, scale: number, disp: number): number {
+    return this.amode(Mem.plain, base, index, scale, disp, memTrapCode(flags));
+  }
+  amode_slot(flags: number, slot: StackSlot, at: number, disp: number): number {
+    return this.amode(Mem.stackSlot, NONE, slot, 0, (at + disp) | 0, memTrapCode(flags));
+  }
+  amode_symbol(flags: number, gv: GlobalValue, disp: number): number {
+    const offset = (this.func.gvOffset(gv) + disp) | 0;
+    return this.amode(Mem.symbol, NONE, this.symbols.global(gv), 0, offset, memTrapCode(flags));
+  }
+  amode_func(fn: FuncRef): number {
+    return this.amode(Mem.symbol, NONE, this.symbols.func(fn), 0, 0, 0);
+  }
+  trusted(): number {
+    return MEM_TRUSTED;
+  }
+  near_symbol(gv: GlobalValue): boolean {
+    const { func } = this;
+    if (func.gvKind(gv) !== GV_SYMBOL || !func.gvIsColocated(gv) || func.gvIsThreadLocal(gv)) return false;
+    const lo = func.gvOffset(gv);
+    // Half of the range is left to the symbol itself and to what is added to its address.
+    return func.gvOffsetHi(gv) === lo >> 31 && lo < 1 << 30 && lo >= -(1 << 30);
+  }
+  near_func(fn: FuncRef): boolean {
+    return this.func.isColocated(fn);
+  }
+  far_symbol(gv: GlobalValue): number {
+    const { func } = this;
+    const symbol = this.symbols.global(gv);
+    const lo = func.gvOffset(gv);
+    if (!this.isPic) return this.mov_far(symbol, Reloc.abs8, lo);
+    const address = this.movq_rm(this.gotSlot(symbol));
+    return lo === 0 ? address : this.leaq_rm(this.amode_offset(address, lo));
+  }
+  far_func(fn: FuncRef): number {
+    const symbol = this.symbols.func(fn);
+    return this.isPic ? this.movq_rm(this.gotSlot(symbol)) : this.mov_far(symbol, Reloc.abs8, 0);
+  }
+  /** The slot of the global offset table that holds the address of `symbol`. */
+  gotSlot(symbol: number): number {
+    const slot = this.amode(Mem.symbol, NONE, symbol, 0, 0, 0);
+    this.words[(slot & ~GROUP) + 3] |= MEM_GOT;
+    return slot;
+  }
+  /** A constant shift by 1 to 3: out-slots `o0` the shifted value, `o1` the amount. */
+  #shift(v: Value): boolean {
+    const { func } = this;
+    const def = this.defInst(v);
+    if (def === NONE || func.opcode(def) !== Op.ishl || !this.const_low_bits(func.arg(def, 1))) return false;
+    const amount = this.o0 & (typeBits(func.valueType(v)) - 1);
+    if (amount < 1 || amount > 3) return false;
+    this.o0 = func.arg(def, 0);
+    this.o1 = amount;
+    return true;
+  }
+  scaled(v: Value): boolean {
+    return this.usedOnce(v) && this.#shift(v);
+  }
+  address_scaled(v: Value): boolean {
+    return this.func.valueType(v) === I64 && this.#shift(v);
+  }
+  atomic_loop(mem: number, x: number, bits: number, op: number): number {
+    return this.atomic_rmw_loop(mem, x, bits, op);
+  }
+
+  // ---- shifts and counts ----
+
+  masked_count(ty: Type, c: number): number {
+    return c & (typeBits(ty) - 1);
+  }
+  count_mask(ty: Type): number {
+    return typeBits(ty) - 1;
+  }
+  cls_top(ty: Type): number {
+    return typeBits(ty) - 2;
+  }
+
+  // ---- conditions ----
+
+  intcc_swap(cc: number): number {
+    return swappedConditions[cc];
+  }
+  offset32_to_i32(offset: number): number {
+    return offset;
+  }
+  truth(v: Value): boolean {
+    const { func } = this;
+    let def = this.defInst(v);
+    if (def !== NONE && func.opcode(def) === Op.uextend) def = this.defInst(func.arg(def, 0));
+    if (def === NONE) return false;
+    const ty = func.valueType(func.argCount(def) > 0 ? func.arg(def, 0) : v);
+    if (func.opcode(def) === Op.icmp) return isInt(ty) && typeBits(ty) <= 64;
+    return func.opcode(def) === Op.fcmp && (ty === F32 || ty === F64);
+  }
+  cc_of_int(cc: number): number {
+    return intConditions[cc];
+  }
+  /** Opposites differ in the lowest bit, `AndZ` (16) and `OrNZ` (17) included. */
+  cc_invert(cc: number): number {
+    return cc ^ 1;
+  }
+  table_length(br: Inst): number {
+    return this.func.targetCount(br) - 1;
+  }
+  /** The labels of a jump table as a counted list in the arena: the entries, then the default. */
+  table_labels(br: Inst): number {
+    const n = this.func.targetCount(br);
+    const at = this.arena(n + 1);
+    this.words[at] = n;
+    for (let k = 1; k < n; k++) this.words[at + k] = this.targetLabel(k);
+    this.words[at + n] = this.targetLabel(0);
+    return at;
+  }
+  stack_pointer(): number {
+    return RSP;
+  }
+  frame_pointer(): number {
+    return RBP;
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * What the rules can lower, as a table: an opcode with the types of its first result (or, without one, nothing) and of
+ * its first operand. Asked before anything is compiled, so that an unsupported operation is refused with its name.
+ */
+import {
+  CALL_CONVS,
+  CallConv,
+  type Function,
+  type Inst,
+  MEM_BIG,
+  Op,
+  OPCODE_NAMES,
+  OWN_SIGNATURE,
+  PURPOSE_SRET,
+  type Settings,
+  type SigRef,
+  type Type,
+  typeName,
+} from "@gantry/clif-ir";
+import type { Diagnostic } from "@gantry/diag";
+import { NONE } from "@gantry/entity";
+
+// One bit a type; types of no bit are never supported.
+const I8 = 1;
+const I16 = 2;
+const I32 = 4;
+const I64 = 8;
+const I128 = 16;
+const F16 = 32;
+const F32 = 64;
+const F64 = 128;
+const F128 = 256;
+const I8X16 = 512;
+const I16X8 = 1024;
+const I32X4 = 2048;
+const I64X2 = 4096;
+const F32X4 = 8192;
+const F64X2 = 16384;
+
+const NARROW = I8 | I16;
+const UP_TO_32 = NARROW | I32;
+const INT = UP_TO_32 | I64;
+const FLOAT = F32 | F64;
+const VECTOR = I8X16 | I16X8 | I32X4 | I64X2 | F32X4 | F64X2;
+const SCALAR = INT | FLOAT;
+const MEMORY = SCALAR | VECTOR;
+const ANY = -1;
+
+/** Bit of each type code. */
+const typeBit = new Int32Array(512);
+for (const [code, bit] of [
+  [116, I8], [117, I16], [118, I32], [119, I64], [120, I128], [121, F16], [122, F32], [123, F64], [124, F128],
+  [180, I8X16], [165, I16X8], [150, I32X4], [135, I64X2], [154, F32X4], [139, F64X2],
+]) {
+  typeBit[code] = bit;
+}
+
+/** Opcode, types of the first result, types of the first value operand. */
+const rows: readonly (readonly [op: number, result: number, operand?: number])[] = [
+  [Op.jump, ANY], [Op.brif, ANY, INT], [Op.br_table, ANY], [Op.trap, ANY], [Op.trapz, ANY, INT], [Op.trapnz, ANY, INT],
+  [Op.debugtrap, ANY], [Op.return, ANY], [Op.call, ANY], [Op.call_indirect, ANY], [Op.nop, ANY], [Op.sequence_point, ANY],
+  [Op.fence, ANY], [Op.func_addr, I64], [Op.symbol_value, I64], [Op.stack_addr, I64],
+  [Op.get_stack_pointer, I64], [Op.get_frame_pointer, I64], [Op.get_return_address, I64],
+  [Op.iconst, INT], [Op.f32const, F32], [Op.f64const, F64],
+  [Op.load, MEMORY], [Op.store, ANY, MEMORY],
+  [Op.uload8, INT], [Op.sload8, INT], [Op.uload16, INT], [Op.sload16, INT], [Op.uload32, I64], [Op.sload32, I64],
+  [Op.istore8, ANY, INT], [Op.istore16, ANY, INT], [Op.istore32, ANY, INT],
+  [Op.atomic_load, INT], [Op.atomic_store, ANY, INT], [Op.atomic_rmw, INT], [Op.atomic_cas, INT],
+  [Op.iadd, INT], [Op.isub, INT], [Op.ineg, INT], [Op.iabs, INT], [Op.imul, INT], [Op.umulhi, INT], [Op.smulhi, INT],
+  [Op.udiv, INT], [Op.sdiv, INT], [Op.urem, INT], [Op.srem, INT],
+  [Op.smin, INT], [Op.smax, INT], [Op.umin, INT], [Op.umax, INT],
+  [Op.uadd_overflow, INT], [Op.sadd_overflow, INT], [Op.usub_overflow, INT], [Op.ssub_overflow, INT],
+  [Op.umul_overflow, INT], [Op.smul_overflow, INT], [Op.uadd_overflow_trap, I32 | I64],
+  [Op.uadd_overflow_cin, INT], [Op.sadd_overflow_cin, INT], [Op.usub_overflow_bin, INT], [Op.ssub_overflow_bin, INT],
+  [Op.band, SCALAR], [Op.bor, SCALAR], [Op.bxor, SCALAR], [Op.bnot, SCALAR], [Op.bitselect, INT],
+  [Op.ishl, INT], [Op.ushr, INT], [Op.sshr, INT], [Op.rotl, INT], [Op.rotr, INT],
+  [Op.clz, INT], [Op.cls, INT], [Op.ctz, INT], [Op.popcnt, INT], [Op.bswap, I16 | I32 | I64], [Op.bitrev, INT],
+  [Op.bmask, INT, INT], [Op.icmp, I8, INT], [Op.fcmp, I8, FLOAT], [Op.select, MEMORY, INT], [Op.select_spectre_guard, INT, INT],
+  [Op.uextend, INT, INT], [Op.sextend, INT, INT], [Op.ireduce, INT, INT],
+  [Op.fadd, FLOAT], [Op.fsub, FLOAT], [Op.fmul, FLOAT], [Op.fdiv, FLOAT], [Op.sqrt, FLOAT], [Op.fma, FLOAT],
+  [Op.fneg, FLOAT], [Op.fabs, FLOAT], [Op.fcopysign, FLOAT], [Op.fmin, FLOAT], [Op.fmax, FLOAT],
+  [Op.ceil, FLOAT], [Op.floor, FLOAT], [Op.trunc, FLOAT], [Op.nearest, FLOAT],
+  [Op.fpromote, F64, F32], [Op.fdemote, F32, F64],
+  [Op.fcvt_from_sint, FLOAT, INT], [Op.fcvt_from_uint, FLOAT, INT],
+  [Op.fcvt_to_sint, INT, FLOAT], [Op.fcvt_to_uint, INT, FLOAT],
+  [Op.fcvt_to_sint_sat, INT, FLOAT], [Op.fcvt_to_uint_sat, INT, FLOAT],
+  [Op.bitcast, SCALAR | VECTOR, SCALAR | VECTOR],
+];
+
+const resultTypes = new Int32Array(256);
+const operandTypes = new Int32Array(256);
+for (const [op, result, operand] of rows) {
+  resultTypes[op] = result;
+  operandTypes[op] = operand ?? ANY;
+}
+
+/** 1 for each opcode that has memory flags of an access. */
+const accesses = new Uint8Array(256);
+for (const op of [
+  Op.load, Op.store, Op.uload8, Op.sload8, Op.uload16, Op.sload16, Op.uload32, Op.sload32,
+  Op.istore8, Op.istore16, Op.istore32, Op.atomic_load, Op.atomic_store, Op.atomic_rmw, Op.atomic_cas,
+]) {
+  accesses[op] = 1;
+}
+
+/** Types in registers that a signature may have. */
+const PASSED = MEMORY | I128 | F16 | F128;
+const CONVENTIONS = (1 << CallConv.fast) | (1 << CallConv.tail) | (1 << CallConv.system_v);
+
+/** Everything in `func` that has no rule; empty if the function can be compiled. */
+export function unsupported(func: Function, _settings: Settings): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  checkSignature(func, OWN_SIGNATURE, found);
+  for (let s = 0; s < func.numSignatures; s++) checkSignature(func, s as SigRef, found);
+  for (let b = func.firstBlock(); b !== NONE; b = func.nextBlock(b)) {
+    for (let i = func.firstInst(b); i !== NONE; i = func.nextInst(i)) {
+      const problem = instProblem(func, i);
+      if (problem !== undefined) found.push(refusal(problem, `inst${i}`));
+    }
+  }
+  return found;
+}
+
+function refusal(what: string, place: string): Diagnostic {
+  return {
+    code: "CODE0001",
+    severity: "error",
+    place,
+    message: `x86-64: ${what} not supported yet`,
+    help: "`gantry targets x86_64` lists what the target lacks",
+  };
+}
+
+function instProblem(func: Function, i: Inst): string | undefined {
+  const op = func.opcode(i);
+  const results = resultTypes[op];
+  if (results === 0) return named(op, func.ctrlType(i));
+  const operands = operandTypes[op];
+  if (results !== ANY && (typeBit[func.resultType(i)] & results) === 0) return named(op, func.resultType(i));
+  if (operands !== ANY && (typeBit[func.valueType(func.arg(i, 0))] & operands) === 0) {
+    return named(op, func.valueType(func.arg(i, 0)));
+  }
+  if (accesses[op] !== 0 && (func.memFlags(i) & MEM_BIG) !== 0) return `${OPCODE_NAMES[op]} with big-endian memory`;
+  return undefined;
+}
+
+function named(op: number, ty: Type): string {
+  return ty === 0 ? OPCODE_NAMES[op] : `${OPCODE_NAMES[op]}.${typeName(ty)}`;
+}
+
+function checkSignature(func: Function, sig: SigRef, found: Diagnostic[]): void {
+  const conv = func.sigCallConv(sig);
+  const place = sig === OWN_SIGNATURE ? "signature" : `sig${sig}`;
+  if (((CONVENTIONS >> conv) & 1) === 0) {
+    found.push(refusal(`calling convention ${CALL_CONVS[conv].name}`, place));
+    return;
+  }
+  for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {
+    const ty = func.sigParamType(sig, k);
+    if ((typeBit[ty] & PASSED) === 0) found.push(refusal(`parameter of type ${typeName(ty)}`, place));
+    if (conv === CallConv.tail && func.sigParamPurpose(sig, k) === PURPOSE_SRET) {
+      found.push(refusal("sret in calling convention tail", place));
+    }
+  }
+  for (let k = 0, n = func.sigReturnCount(sig); k < n; k++) {
+    const ty = func.sigReturnType(sig, k);
+    if ((typeBit[ty] & PASSED) === 0) found.push(refusal(`result of type ${typeName(ty)}`, place));
+  }
+}
+
+/** The operations that no rule covers, as `gantry targets` lists them: opcode and the types that are missing. */
+export function missingOperations(): string[] {
+  const out: string[] = [];
+  for (let op = 1; op < OPCODE_NAMES.length; op++) {
+    if (resultTypes[op] === 0) out.push(OPCODE_NAMES[op]);
+  }
+  return out;
+}
