@@ -6,6 +6,7 @@ const DATA_BASE = 0x1000_0000;
 const STACK_TOP = 0x7fff_0000;
 /** Distance between areas, so that an access beyond one does not reach the next. */
 const GAP = 0x1_0000;
+const FIRST_STACK = 4096;
 
 interface Area {
   readonly start: number;
@@ -26,6 +27,8 @@ export class Memory {
   readonly #stackBytes: number;
   #mapped = 0;
   #nextData = DATA_BASE;
+  /** The stack as far as it was ever used; it ends at the top. */
+  #stack = area(STACK_TOP - FIRST_STACK, new Uint8Array(FIRST_STACK));
   /** The lowest address of the stack in use. */
   stackPointer = STACK_TOP;
 
@@ -33,8 +36,6 @@ export class Memory {
   constructor(limit: number, stackBytes: number) {
     this.#limit = limit;
     this.#stackBytes = Math.min(limit, stackBytes) & ~15;
-    const stack = area(STACK_TOP - this.#stackBytes, new Uint8Array(this.#stackBytes));
-    this.#areas.push(stack);
     this.#mapped = this.#stackBytes;
   }
 
@@ -55,18 +56,27 @@ export class Memory {
   /** Reserves `bytes` of zeros on the stack at a multiple of `align`; false if there is no room. */
   push(bytes: number, align: number): boolean {
     const pointer = Math.floor((this.stackPointer - bytes) / align) * align;
-    const { start, bytes: stack } = this.#areas[0];
-    if (pointer < start) return false;
+    if (pointer < STACK_TOP - this.#stackBytes) return false;
+    if (pointer < this.#stack.start) this.#growStack(STACK_TOP - pointer);
+    const { start, bytes: stack } = this.#stack;
     stack.fill(0, pointer - start, this.stackPointer - start);
     this.stackPointer = pointer;
     return true;
   }
 
+  #growStack(bytes: number): void {
+    const old = this.#stack.bytes;
+    const size = Math.max(bytes, 2 * old.length);
+    const grown = new Uint8Array(size);
+    grown.set(old, size - old.length);
+    this.#stack = area(STACK_TOP - size, grown);
+  }
+
   /** The area that holds all of the `size` bytes at `address`; bytes below the stack pointer are in none. */
   #find(address: number, size: number): Area | undefined {
+    if (address >= this.stackPointer) return address + size <= STACK_TOP ? this.#stack : undefined;
     for (const a of this.#areas)
-      if (address >= a.start && address + size <= a.start + a.bytes.length)
-        return a === this.#areas[0] && address < this.stackPointer ? undefined : a;
+      if (address >= a.start && address + size <= a.start + a.bytes.length) return a;
     return undefined;
   }
 
