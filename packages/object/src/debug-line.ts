@@ -84,11 +84,20 @@ export class DebugLine {
     out.u64(0n);
     let address = 0;
     let line = 1;
+    // The prologue belongs to the first line that the function has, so that a breakpoint on the function shows it.
+    let known = 0;
+    for (let i = 0; i < rows.length && known === 0; i += SOURCE_WORDS)
+      known = this.#lineAt(name, rows.at(i + 1));
+    if (rows.at(0) > 0 || rows.at(1) < 0) {
+      this.#row(0, known - line);
+      line = known;
+    }
     for (let i = 0; i < rows.length; i += SOURCE_WORDS) {
-      const location = rows.at(i + 1);
-      const next = location < 0 ? 0 : this.#source.lineOf(name, location);
-      this.#row(rows.at(i) - address, next - line);
-      address = rows.at(i);
+      const offset = rows.at(i);
+      const next = this.#lineAt(name, rows.at(i + 1));
+      if (next === line || (offset === 0 && next === 0)) continue;
+      this.#row(offset - address, next - line);
+      address = offset;
       line = next;
     }
     out.u8(DW_LNS_advance_pc);
@@ -96,6 +105,10 @@ export class DebugLine {
     out.u8(0);
     out.uleb(1);
     out.u8(DW_LNE_end_sequence);
+  }
+
+  #lineAt(name: string, location: number): number {
+    return location < 0 ? 0 : this.#source.lineOf(name, location);
   }
 
   #row(bytes: number, lines: number): void {

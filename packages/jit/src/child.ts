@@ -1,0 +1,150 @@
+/**
+ * Runs generated code in a child process that stays alive, for what the signal handler cannot catch: wild jumps, a
+ * broken stack, endless loops. When the child dies, the call that it was busy with gets that outcome and the remaining
+ * calls run in a new child.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import type { TrapFacts } from "./trap.ts";
+
+/** Where the child finds the target: a module and the name of its export. */
+export interface ChildTarget {
+  /** Anything that `import()` resolves, best a `file:` URL. */
+  readonly module: string;
+  readonly exportName: string;
+}
+
+/** Functions to compile, and calls of them with values as bits. */
+export interface RunRequest {
+  readonly text: string;
+  readonly fileName: string;
+  /** Settings as `name` or `name=value`, shared and of the target; `is_pic` is added. */
+  readonly settings?: readonly string[];
+  /** Calling convention of functions that name none. */
+  readonly callConv?: string;
+  readonly calls: readonly RunCall[];
+}
+
+export interface RunCall {
+  /** Without `%`. */
+  readonly name: string;
+  readonly args: readonly bigint[];
+}
+
+/** What came of one call. */
+export type CallOutcome =
+  | { readonly kind: "values"; readonly values: readonly bigint[] }
+  | { readonly kind: "trap"; readonly trap: TrapFacts; readonly message: string }
+  /** The functions do not compile, or the call is wrong. */
+  | { readonly kind: "error"; readonly code: string; readonly message: string }
+  /** The child ended in the middle of the call. */
+  | { readonly kind: "died"; readonly message: string }
+  | { readonly kind: "timeout" };
+
+/** From parent to child: compile the text, then make the calls from `from` on. */
+export interface ChildOrder {
+  readonly request: RunRequest;
+  readonly from: number;
+}
+
+/** From child to parent: the outcome of call `call`. */
+export interface ChildAnswer {
+  readonly call: number;
+  readonly outcome: CallOutcome;
+}
+
+export interface ChildOptions {
+  /** Time for one call, compiling included; then the child is killed. */
+  readonly timeoutMs?: number;
+}
+
+/** A child process that compiles and runs; requests are answered one after the other. */
+export class ChildExecutor {
+  readonly #target: ChildTarget;
+  readonly #timeoutMs: number;
+  #child: ChildProcess | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param target What the child compiles for: this machine.
+   * @param options Limits.
+   */
+  constructor(target: ChildTarget, options: ChildOptions = {}) {
+    this.#target = target;
+    this.#timeoutMs = options.timeoutMs ?? 20_000;
+  }
+
+  /** Compiles and runs; one outcome for each call. */
+  run(request: RunRequest): Promise<CallOutcome[]> {
+    const result = this.#last.then(() => this.#run(request));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Ends the child. */
+  close(): void {
+    this.#child?.removeAllListeners();
+    this.#child?.kill();
+    this.#child = undefined;
+  }
+
+  async #run(request: RunRequest): Promise<CallOutcome[]> {
+    const outcomes: CallOutcome[] = [];
+    while (outcomes.length < request.calls.length) await this.#batch(request, outcomes);
+    return outcomes;
+  }
+
+  /** Makes calls until all are made or the child is gone. */
+  #batch(request: RunRequest, outcomes: CallOutcome[]): Promise<void> {
+    const child = this.#start();
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout;
+      const done = () => {
+        clearTimeout(timer);
+        child.removeAllListeners("message");
+        child.removeAllListeners("close");
+        resolve();
+      };
+      const lost = (outcome: CallOutcome) => {
+        this.#child = undefined;
+        outcomes.push(outcome);
+        done();
+      };
+      const wait = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => {
+          child.kill("SIGKILL");
+          lost({ kind: "timeout" });
+        }, this.#timeoutMs);
+      };
+      child.on("message", ({ outcome }: ChildAnswer) => {
+        outcomes.push(outcome);
+        if (outcomes.length === request.calls.length) done();
+        else wait();
+      });
+      // Unlike "exit", this comes behind the last message.
+      child.on("close", (code, signal) => {
+        lost({ kind: "died", message: signal === null ? `exit status ${code}` : signal });
+      });
+      wait();
+      child.send({ request, from: outcomes.length } satisfies ChildOrder);
+    });
+  }
+
+  #start(): ChildProcess {
+    if (this.#child !== undefined) return this.#child;
+    const main = new URL(
+      import.meta.url.endsWith(".ts") ? "./child-main.ts" : "./child-main.js",
+      import.meta.url,
+    );
+    const child = fork(main, [this.#target.module, this.#target.exportName], {
+      serialization: "advanced",
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      execArgv: [],
+    });
+    // The parent may end while the child waits for work.
+    child.unref();
+    child.channel?.unref();
+    this.#child = child;
+    return child;
+  }
+}
