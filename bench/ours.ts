@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { type Function as ClifFunction, readFunctions, Settings } from "@gantry/clif-ir";
 import { CompileContext, type TargetIsa } from "@gantry/codegen-core";
-import { loadTarget } from "@gantry/filetest";
+import { loadTarget } from "@gantry/filetest/targets";
 
 // Gantry's side of the bench: answers the same requests as `peers compile` (bench/peers/src/compile.rs).
 

@@ -36,6 +36,7 @@ const packages = join(root, "packages");
 
 interface Manifest {
   readonly name: string;
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
@@ -60,9 +61,26 @@ const code = (path: string): string =>
 
 /** What a source imports, type imports included. */
 function importsOf(path: string): string[] {
-  return [...code(path).matchAll(/(?:\bfrom|\bimport\s*\(|\bimport)\s*"([^"\n]+)"/g)].map(
-    (found) => found[1]!,
+  const statement =
+    /^(?:import\s+(?:[^;"]*?\bfrom\s*)?|export\s[^;"]*?\bfrom\s*)"([^"\n]+)";|\bimport\(\s*"([^"\n]+)"\s*\)/gm;
+  return [...code(path).matchAll(statement)].map((found) => found[1] ?? found[2]!);
+}
+
+/** The sources that are loaded with a package: what its entries reach. The others are read when it is built. */
+function loaded(name: string): Set<string> {
+  const entries = Object.values(manifest(name).exports).flatMap((entry) =>
+    typeof entry === "string" ? [] : [entry.default],
   );
+  const queue = entries.map((entry) =>
+    join(packages, name, entry.replace("/dist/", "/src/").replace(/\.js$/, ".ts")),
+  );
+  const seen = new Set<string>();
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (seen.has(path) || !existsSync(path)) continue;
+    seen.add(path);
+    for (const what of importsOf(path)) if (what.startsWith(".")) queue.push(resolve(dirname(path), what));
+  }
+  return seen;
 }
 
 const names = readdirSync(packages).filter((name) => existsSync(join(packages, name, "package.json")));
@@ -75,6 +93,7 @@ describe.each(names)("%s", (name) => {
   const { dependencies = {}, devDependencies = {} } = manifest(name);
   const gantry = Object.keys(dependencies).filter((dep) => dep.startsWith("@gantry/"));
   const files = sources(join(packages, name, "src"));
+  const atRunTime = loaded(name);
 
   test("depends only on what is below it", () => {
     const may = (free.includes(name) ? names : allowed[name]!).map((other) => `@gantry/${other}`);
@@ -96,8 +115,7 @@ describe.each(names)("%s", (name) => {
             .split("/")
             .slice(0, what.startsWith("@") ? 2 : 1)
             .join("/");
-          // Tables are read when the package is built; nothing of them is loaded later.
-          const buildTime = file.endsWith(".table.ts") && dependency in devDependencies;
+          const buildTime = !atRunTime.has(file) && dependency in devDependencies;
           if (!(dependency in dependencies) && !buildTime) wrong.push(place);
           if (what.includes("/src/") || what.includes("/dist/")) wrong.push(place);
         }

@@ -1,4 +1,5 @@
 import {
+  type ClifFile,
   type DataValue,
   dataResultsText,
   functionName,
@@ -18,7 +19,7 @@ import { readInput } from "./files.ts";
 /** What `run` and `interpret` share: they differ in how a function is executed. */
 export interface Engine {
   /** Takes the functions over; they may be rewritten. */
-  prepare(functions: ReturnType<typeof readFile>["functions"]): Execute | Promise<Execute>;
+  prepare(clif: ClifFile): Execute | Promise<Execute>;
 }
 
 /** Calls the function that the command line names, or obeys the run commands of the file. */
@@ -33,7 +34,7 @@ export async function callOrObey(invocation: Invocation, engine: Engine): Promis
     if (orders.length === 0) {
       throw errorOf(CliCode.nothingToDo, `${input.name} has no '; run:' line; name a function to call`);
     }
-    const execute = await engine.prepare(clif.functions);
+    const execute = await engine.prepare(clif);
     let failed = 0;
     for (const order of orders) {
       const wrong = obey(order, execute, print);
@@ -62,7 +63,7 @@ export async function callOrObey(invocation: Invocation, engine: Engine): Promis
     );
   }
   const args = params.map((type, k) => argument(words[k]!, type, k));
-  const execute = await engine.prepare(clif.functions);
+  const execute = await engine.prepare(clif);
   const results = execute(name, args);
   if (typeof results === "string") throw errorOf(CliCode.trapped, results);
   if (results.length > 0) print(dataResultsText(results));

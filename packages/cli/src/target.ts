@@ -1,13 +1,18 @@
 import { Settings } from "@gantry/clif-ir";
 import type { TargetIsa } from "@gantry/codegen-core";
 import { errorOf } from "@gantry/diag";
-import { architectureOf, hostArchitecture, loadTarget, targets } from "@gantry/filetest";
+import { architectureOf, hostArchitecture, loadTarget, targets } from "@gantry/filetest/targets";
 import { CliCode } from "./codes.ts";
 import { type Invocation, listOption, textOption } from "./command.ts";
 
 /** The target that `--target` names, or this machine. */
-export async function chosenTarget(invocation: Invocation): Promise<TargetIsa> {
-  const triple = textOption(invocation, "target") ?? hostArchitecture();
+export function chosenTarget(invocation: Invocation): Promise<TargetIsa> {
+  return targetNamed(textOption(invocation, "target") ?? "");
+}
+
+/** The target of a triple or architecture; this machine's if `triple` is empty. */
+export async function targetNamed(triple: string): Promise<TargetIsa> {
+  if (triple === "") triple = hostArchitecture();
   const isa = await loadTarget(triple);
   if (isa !== undefined) return isa;
   const built = targets.filter((row) => row.load !== undefined).map((row) => row.arch);
@@ -16,12 +21,17 @@ export async function chosenTarget(invocation: Invocation): Promise<TargetIsa> {
   throw errorOf(CliCode.noTarget, `${what}; there is ${built.join(", ")}`);
 }
 
-/** Settings for code that is linked or loaded: position-independent unless told otherwise. */
+/** Settings for code that is linked or loaded. */
 export function chosenSettings(invocation: Invocation, isa: TargetIsa): Settings {
+  const level = textOption(invocation, "optLevel");
+  const words = listOption(invocation, "set");
+  return settingsWith(isa, level === undefined ? words : [`opt_level=${level}`, ...words]);
+}
+
+/** Settings from words like `name=value`, for code that is position-independent unless told otherwise. */
+export function settingsWith(isa: TargetIsa, words: readonly string[]): Settings {
   const settings = new Settings(isa.settings);
   settings.set("is_pic");
-  const level = textOption(invocation, "optLevel");
-  if (level !== undefined) settings.set(`opt_level=${level}`);
-  for (const word of listOption(invocation, "set")) settings.set(word);
+  for (const word of words) settings.set(word);
   return settings;
 }

@@ -1,6 +1,7 @@
 import { type Function as ClifFunction, OWN_SIGNATURE, readFile, Settings, verify } from "@gantry/clif-ir";
 import { GantryError } from "@gantry/diag";
 import { Blessing } from "./checks.ts";
+import { locate } from "./locate.ts";
 import { Skip } from "./outcome.ts";
 import type { Shape } from "./run-command.ts";
 import { architectureOf, loadTarget } from "./targets.ts";
@@ -40,9 +41,9 @@ export async function makeContext(
     }),
   );
   if (unit.command.needsVerifier) {
-    for (const { func } of functions) {
+    for (const { func, span } of functions) {
       const found = verify(func, settings, target?.isa);
-      if (found.length > 0) throw new GantryError(found);
+      if (found.length > 0) throw new GantryError(found.map((d) => locate(d, func, file.source, span.start)));
     }
   }
   return {

@@ -1,6 +1,7 @@
-import { type Function as ClifFunction, functionName, readFunctions, writeFunction } from "@gantry/clif-ir";
+import { Function as ClifFunction, FunctionReader, functionName, writeFunction } from "@gantry/clif-ir";
 import { CompileContext, type CompiledCode, disassemble, type Pass, symbolOf } from "@gantry/codegen-core";
-import { type Diagnostic, errorOf, GantryError } from "@gantry/diag";
+import { type Diagnostic, GantryError } from "@gantry/diag";
+import { locate } from "@gantry/filetest/locate";
 import { ObjectBuilder } from "@gantry/object";
 import { CliCode } from "../codes.ts";
 import { type Invocation, textOption } from "../command.ts";
@@ -31,11 +32,10 @@ export async function run(invocation: Invocation): Promise<number> {
   const kind = textOption(invocation, "emit") ?? "obj";
   const output = textOption(invocation, "output") ?? defaultOutput(path, kind);
 
-  const input = readInput(path);
-  const functions = readFunctions(input);
-  if (functions.length === 0) throw errorOf(CliCode.nothingToDo, `${input.name} has no function`);
+  const reader = new FunctionReader(readInput(path));
+  reader.header(() => {});
   const context = new CompileContext(isa, settings);
-  const writer = writers[kind]!(context, input.name, functions);
+  const writer = writers[kind]!(context, reader.name);
   const observer = {
     before: () => watch.before(),
     after(pass: Pass, c: CompileContext): boolean {
@@ -46,19 +46,44 @@ export async function run(invocation: Invocation): Promise<number> {
   };
   const watched = watch.isNeeded || writer.stage !== undefined;
   const found: Diagnostic[] = [];
+  const func = new ClifFunction();
+  let count = 0;
   let next = Date.now() + 1000;
-  for (const [k, func] of functions.entries()) {
+  for (;;) {
+    reader.ws();
+    const start = reader.pos;
+    try {
+      if (!reader.next(func)) break;
+      count++;
+    } catch (error) {
+      // The reader cannot go on behind what it does not understand.
+      if (!(error instanceof GantryError)) throw error;
+      found.push(...error.diagnostics);
+      break;
+    }
     try {
       const code = watched ? context.compile(func, observer) : context.compile(func);
       if (!watch.stopsEarly) writer.code?.(func, code, context);
     } catch (error) {
       if (!(error instanceof GantryError)) throw error;
-      found.push(...error.diagnostics);
+      const offset = reader.textOffset(start);
+      found.push(...error.diagnostics.map((d) => locate(d, func, reader.file, offset)));
     }
     if (Date.now() > next) {
-      report.progress(`${k + 1} of ${functions.length} functions`);
+      report.progress(
+        `${count} functions, ${Math.floor((100 * reader.pos) / reader.end)} % of ${reader.name}`,
+      );
       next = Date.now() + 100;
     }
+  }
+  if (count === 0 && found.length === 0) {
+    const span = { file: reader.file, start: 0, end: 1 };
+    found.push({
+      code: CliCode.nothingToDo,
+      severity: "error",
+      message: "there is no function to compile",
+      span,
+    });
   }
   report.clearProgress();
   watch.report();
@@ -86,16 +111,14 @@ function defaultOutput(path: string, kind: string): string {
   return `${path.replace(/\.clif$/, "")}.${suffix}`;
 }
 
-type MakeWriter = (context: CompileContext, fileName: string, functions: readonly ClifFunction[]) => Writer;
+type MakeWriter = (context: CompileContext, fileName: string) => Writer;
 
 const writers: Readonly<Record<string, MakeWriter>> = {
-  obj(context, fileName, functions) {
+  obj(context, fileName) {
     const object = new ObjectBuilder(context.isa.objects, {
       fileName,
       unwind: context.settings.bool("unwind_info"),
     });
-    const names = new Set(functions.map(symbolName));
-    for (const name of names) object.declareFunction(name, "export");
     return {
       code(func, code) {
         const symbols: number[] = [];
@@ -103,7 +126,7 @@ const writers: Readonly<Record<string, MakeWriter>> = {
           const name = context.symbolName(s);
           symbols.push(object.find(name) ?? object.importSymbol(name));
         }
-        object.defineFunction(object.find(symbolName(func))!, code, symbols);
+        object.defineFunction(object.declareFunction(symbolName(func), "export"), code, symbols);
       },
       finish: () => object.write(),
     };

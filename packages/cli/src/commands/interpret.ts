@@ -1,4 +1,6 @@
-import { functionName } from "@gantry/clif-ir";
+import { functionName, Settings, verify } from "@gantry/clif-ir";
+import { GantryError } from "@gantry/diag";
+import { locate } from "@gantry/filetest";
 import { Interpreter } from "@gantry/interpreter";
 import { callOrObey } from "../calls.ts";
 import { type Invocation, textOption } from "../command.ts";
@@ -9,7 +11,12 @@ export function run(invocation: Invocation): Promise<number> {
   const fuel = textOption(invocation, "fuel");
   if (fuel !== undefined && !/^\d+$/.test(fuel)) throw new UsageError(`--fuel takes a number, not '${fuel}'`);
   return callOrObey(invocation, {
-    prepare(functions) {
+    prepare({ functions, functionSpans, source }) {
+      for (const [k, func] of functions.entries()) {
+        const found = verify(func, new Settings());
+        if (found.length > 0)
+          throw new GantryError(found.map((d) => locate(d, func, source, functionSpans[k]!.start)));
+      }
       for (const func of functions) func.resolveAliases();
       const written = new Map(
         functions.map((func) => [functionName(func).replace(/^%/, ""), functionName(func)]),

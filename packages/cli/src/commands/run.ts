@@ -7,5 +7,10 @@ import { chosenSettings, chosenTarget } from "../target.ts";
 export async function run(invocation: Invocation): Promise<number> {
   const isa = await chosenTarget(invocation);
   const settings = chosenSettings(invocation, isa);
-  return callOrObey(invocation, { prepare: (functions) => nativeExecutor(isa, settings, functions) });
+  return callOrObey(invocation, {
+    prepare(clif) {
+      const functions = clif.functions.map((func, k) => ({ func, start: clif.functionSpans[k]!.start }));
+      return nativeExecutor(isa, settings, functions, clif.source);
+    },
+  });
 }

@@ -1,5 +1,5 @@
 import { Settings } from "@gantry/clif-ir";
-import { architectureOf, hostArchitecture, loadTarget, targets } from "@gantry/filetest";
+import { architectureOf, hostArchitecture, loadTarget, targets } from "@gantry/filetest/targets";
 import type { Invocation } from "../command.ts";
 import { chosenTarget } from "../target.ts";
 

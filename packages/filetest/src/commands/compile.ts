@@ -1,7 +1,8 @@
-import { CompileContext, disassemble, listMachineCode } from "@gantry/codegen-core";
+import { CompileContext, disassemble, listMachineCode, type PassObserver } from "@gantry/codegen-core";
 import { GantryError } from "@gantry/diag";
 import { checkPrecisely, fileCheck } from "../checks.ts";
 import { TestCode } from "../codes.ts";
+import { locating } from "../locate.ts";
 import type { TestContext } from "../test-command.ts";
 
 /**
@@ -19,12 +20,13 @@ export function compile(c: TestContext): void {
       continue;
     }
     let listing = "";
-    const code = context.compile(f.func, {
+    const observer: PassObserver = {
       after(pass, state) {
         if (pass.name === "frame") listing = listMachineCode(state);
         return false;
       },
-    });
+    };
+    const code = locating(f.func, c.file.source, f.span.start, () => context.compile(f.func, observer));
     if (c.options.includes("precise-output")) {
       checkPrecisely(c, f, `VCode:\n${listing}\n\nDisassembled:\n${disassemble(isa, code)}`);
     } else fileCheck(c, f, listing);

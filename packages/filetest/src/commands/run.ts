@@ -17,11 +17,8 @@ export function run(c: TestContext): void {
   if (missing !== undefined) throw new Skip("host", `this machine has no ${missing}`);
   const orders = runCommandsOf(c.functions, c.file.source);
   c.settings.set("is_pic");
-  const execute = nativeExecutor(
-    isa,
-    c.settings,
-    c.functions.map((f) => f.func),
-  );
+  const functions = c.functions.map((f) => ({ func: f.func, start: f.span.start }));
+  const execute = nativeExecutor(isa, c.settings, functions, c.file.source);
   for (const order of orders) {
     // The function that the comment belongs to is called, whatever name is written.
     const wrong = obey(order, execute, c.print);

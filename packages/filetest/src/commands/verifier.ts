@@ -1,6 +1,7 @@
 import { type Comment, verify } from "@gantry/clif-ir";
 import { type Diagnostic, GantryError } from "@gantry/diag";
 import { TestCode } from "../codes.ts";
+import { locate } from "../locate.ts";
 import type { TestContext, TestFunction } from "../test-command.ts";
 import { annotation } from "../test-file.ts";
 
@@ -22,7 +23,9 @@ function checkVerdict(c: TestContext, f: TestFunction): void {
   }
   complaints.push(...found.map((d) => `unexpected error ${placeOf(d)}: ${d.message}`));
   if (complaints.length === 0) return;
-  if (complaints.length === found.length) throw new GantryError(found);
+  if (complaints.length === found.length) {
+    throw new GantryError(found.map((d) => locate(d, f.func, c.file.source, f.span.start)));
+  }
   throw c.failure(f, TestCode.verdict, complaints.join("\n"));
 }
 

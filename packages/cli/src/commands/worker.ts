@@ -1,0 +1,68 @@
+import { createRequire } from "node:module";
+import { Settings } from "@gantry/clif-ir";
+import { hostArchitecture, targets } from "@gantry/filetest";
+import { type Invocation, textOption } from "../command.ts";
+import { UsageError } from "../usage-error.ts";
+import { Engine } from "../worker/engine.ts";
+import { type CacheData, cacheFrom } from "../worker/engine-data.ts";
+import { ThreadPool } from "../worker/pool.ts";
+import { DEFAULT_LIMITS, type Limits } from "../worker/protocol.ts";
+import { RunExecutor } from "../worker/run-executor.ts";
+import { Server } from "../worker/server.ts";
+
+const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+
+/** `gantry worker`: requests on standard input, answers on standard output, until the input ends. */
+export async function run(invocation: Invocation): Promise<number> {
+  const jobs = numberOption(invocation, "jobs", 1);
+  const limits: Limits = {
+    ...DEFAULT_LIMITS,
+    frameBytes: numberOption(invocation, "maxFrame", DEFAULT_LIMITS.frameBytes),
+    memoryBytes: numberOption(invocation, "maxMemory", DEFAULT_LIMITS.memoryBytes),
+  };
+  const cache = cacheData(invocation);
+  // One job needs no thread: what it would gain in parallelism it loses in messages.
+  const compile = jobs === 1 ? new Engine(limits, cacheFrom(cache)) : new ThreadPool(jobs, { limits, cache });
+  const runner = new RunExecutor({ module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" });
+  const identity = {
+    version,
+    targets: targets.filter((row) => row.load !== undefined).map((row) => row.arch),
+    host: hostArchitecture(),
+    settings: new Settings().describe(),
+  };
+  const server = new Server(limits, identity, compile, runner, (frame) => process.stdout.write(frame));
+  await new Promise<void>((resolve) => {
+    process.stdin.on("data", (chunk: Buffer) => server.push(chunk));
+    process.stdin.on("end", resolve);
+    process.stdin.on("error", resolve);
+    // A client that is gone needs no answers.
+    process.stdout.on("error", resolve);
+  });
+  await server.drained();
+  await server.close();
+  return 0;
+}
+
+function numberOption(invocation: Invocation, name: string, fallback: number): number {
+  const text = textOption(invocation, name);
+  if (text === undefined) return fallback;
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1)
+    throw new UsageError(`--${name} takes a whole number from 1, not '${text}'`);
+  return n;
+}
+
+function cacheData(invocation: Invocation): CacheData | undefined {
+  const directory = textOption(invocation, "cache") ?? "";
+  const url = textOption(invocation, "cacheUrl") ?? "";
+  if (directory === "" && url === "") return undefined;
+  const checkRate = Number(textOption(invocation, "cacheCheck") ?? "0");
+  if (!(checkRate >= 0 && checkRate <= 1)) throw new UsageError("--cache-check takes a share from 0 to 1");
+  return {
+    directory,
+    url,
+    checkRate,
+    limitBytes: numberOption(invocation, "cacheSize", 1 << 30),
+    producer: version,
+  };
+}
