@@ -1,6 +1,7 @@
 /** Writes everything that follows from the opcode table. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { builderModule } from "./builder.ts";
 import { factsModule, opcodesModule } from "./facts.ts";
 import { lowerIsle } from "./isle.ts";
 
@@ -10,3 +11,4 @@ mkdirSync(`${root}generated`, { recursive: true });
 writeFileSync(`${root}src/generated/opcodes.ts`, opcodesModule());
 writeFileSync(`${root}src/generated/facts.ts`, factsModule());
 writeFileSync(`${root}generated/clif-lower.isle`, lowerIsle());
+writeFileSync(`${root}src/generated/builder.ts`, builderModule());

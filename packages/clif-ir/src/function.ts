@@ -811,6 +811,50 @@ export class Function {
     else d[at + I_ARG] = start;
   }
 
+  /** Makes the block calls that start at `starts` in the pool the targets. */
+  setTargets(i: Inst, starts: readonly number[]): void {
+    const d = this.insts.data;
+    const at = i << INST_SHIFT;
+    const n = starts.length;
+    d[at + I_TARGETC] = n;
+    if (n <= 2) for (let k = 0; k < n; k++) d[at + I_TARGET + k] = starts[k];
+    else {
+      d[at + I_TARGET] = this.pool.length;
+      for (let k = 0; k < n; k++) this.pool.push(starts[k]);
+    }
+  }
+
+  /** Appends an argument to block call `k`, which moves to the end of the pool. */
+  appendTargetArg(i: Inst, k: number, v: Value): void {
+    const from = this.targetStart(i, k);
+    const n = this.pool.data[from + 1];
+    const to = this.pool.extend(n + 3);
+    const pool = this.pool.data;
+    for (let a = 0; a < n + 2; a++) pool[to + a] = pool[from + a];
+    pool[to + 1] = n + 1;
+    pool[to + 2 + n] = v;
+    const d = this.insts.data;
+    const at = i << INST_SHIFT;
+    if (d[at + I_TARGETC] <= 2) d[at + I_TARGET + k] = to;
+    else pool[d[at + I_TARGET] + k] = to;
+  }
+
+  /** Takes parameter `k` out of the block; the ones behind it move up. The value loses its definition. */
+  removeBlockParam(b: Block, k: number): Value {
+    const at = b << BLOCK_SHIFT;
+    const start = this.blocks.data[at + B_PARAMS];
+    const n = this.blocks.data[at + B_PARAMC] - 1;
+    const pool = this.pool.data;
+    const removed = pool[start + k] as Value;
+    for (let p = k; p < n; p++) {
+      pool[start + p] = pool[start + p + 1];
+      this.values.data[(pool[start + p] << VALUE_SHIFT) + V_INDEX] = p;
+    }
+    this.blocks.data[at + B_PARAMC] = n;
+    this.defineValue(removed, this.valueType(removed), VK_NONE, NONE, 0);
+    return removed;
+  }
+
   /** Appends `v` to the results of the instruction. Results are appended one instruction at a time. */
   attachResult(i: Inst, v: Value, t: Type): void {
     const d = this.insts.data;
@@ -1040,7 +1084,7 @@ export class Function {
 
   /** The user name `uSPACE:INDEX`; equal ones are the same entry. */
   userName(space: number, index: number): NameRef {
-    let key = (Math.imul(space, 0x85ebca6b) ^ Math.imul(index, 0x9e3779b1)) | 0;
+    let key = userKey(space, index);
     for (;;) {
       const n = this.#userIndex.get(key, NONE);
       if (n === NONE) break;
@@ -1051,6 +1095,24 @@ export class Function {
     this.#userIndex.set(key, name);
     this.userNames.push(name);
     return name;
+  }
+
+  /** Rebuilds the indices behind `userName` and `addConstant` after the sections were replaced as a whole. */
+  reindex(): void {
+    this.#userIndex.clear();
+    this.#constantIndex.clear();
+    for (let k = 0; k < this.userNames.length; k++) {
+      const n = this.userNames.at(k);
+      let key = userKey(this.names.at(4 * n + 1), this.names.at(4 * n + 2));
+      while (this.#userIndex.has(key)) key = (key + 1) | 0;
+      this.#userIndex.set(key, n);
+    }
+    for (let c = 0; c < this.numConstants; c++) {
+      const bytes = this.constantBytes(c as Constant);
+      let key = hashBytes(bytes, bytes.length);
+      while (this.#constantIndex.has(key)) key = (key + 1) | 0;
+      this.#constantIndex.set(key, c);
+    }
   }
 
   nameKind(n: NameRef): number {
@@ -1164,6 +1226,9 @@ export class Function {
     return (this.insts.data[i << INST_SHIFT] & HAS_SIDE) !== 0;
   }
 }
+
+const userKey = (space: number, index: number): number =>
+  (Math.imul(space, 0x85ebca6b) ^ Math.imul(index, 0x9e3779b1)) | 0;
 
 function hashBytes(data: Uint8Array, length: number): number {
   let h = length;

@@ -2,6 +2,18 @@ export { ControlFlow } from "./analysis/control-flow.ts";
 export { DominatorTree } from "./analysis/dominators.ts";
 export { LoopAnalysis } from "./analysis/loops.ts";
 export { ATOMIC_RMW_OPS, AtomicRmwOp } from "./atomic-ops.ts";
+export { FuncCursor, splitBlock } from "./builder/cursor.ts";
+export { FunctionBuilder, type Variable } from "./builder/function-builder.ts";
+export {
+  type BlockArg,
+  type BlockCall,
+  type ExceptionItem,
+  type ExceptionTable,
+  exnArg,
+  type JumpTable,
+  retArg,
+} from "./builder/inst-base.ts";
+export { type Param, type Signature, setSignature } from "./builder/signature.ts";
 export { CALL_CONVS, CallConv, type CallConvRow } from "./call-conv.ts";
 export {
   READER_CODES,
@@ -43,6 +55,7 @@ export type {
   StackSlot,
   Value,
 } from "./entities.ts";
+export { float16Bits, float32Bits, float64Bits } from "./float-bits.ts";
 export {
   type FloatFormat,
   floatText,
@@ -53,8 +66,10 @@ export {
   parseFloatText,
 } from "./float-text.ts";
 export * from "./function.ts";
+export { InstBuilder } from "./generated/builder.ts";
 export * from "./generated/facts.ts";
 export * as Op from "./generated/opcodes.ts";
+export { fromImage, imageCode, toImage } from "./image.ts";
 export { KNOWN_SYMBOLS, LIBCALLS, type LibcallRow, POINTER } from "./libcalls.ts";
 export * from "./mem-flags.ts";
 export { nearest, nearestHelp } from "./nearest.ts";

@@ -16,6 +16,9 @@ export const MAX_MEM_REGION = 0xfffe;
 /** No word written: traps with heap_oob, unaligned, the target's byte order, no region. */
 export const MEM_DEFAULT = 253 << MEM_TRAP_SHIFT;
 
+/** Cannot trap; nothing else is known. */
+export const MEM_NOTRAP = 0;
+
 /** Accesses that a front end knows to be valid: notrap and aligned. */
 export const MEM_TRUSTED = MEM_ALIGNED;
 
