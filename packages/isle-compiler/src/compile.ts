@@ -1,5 +1,5 @@
 import type { Diagnostic, SourceFile } from "@gantry/diag";
-import { type EmitOptions, UnitEmitter } from "./emit/unit.ts";
+import { type EmitOptions, type Emitted, UnitEmitter } from "./emit/unit.ts";
 import { checkHost, defaultRep, type Reps } from "./host/check.ts";
 import type { HostClass } from "./host/model.ts";
 import { checkProgram } from "./sema/check.ts";
@@ -27,16 +27,20 @@ export interface CompiledUnit {
   readonly program: Program | undefined;
   readonly trees: readonly { readonly set: RuleSet; readonly tree: Block }[];
   readonly text: string | undefined;
+  /** By line of `text`: the position in the unit that it comes from, or -1. */
+  readonly positions: readonly number[];
+  readonly sources: Sources;
 }
 
 /** Compiles ISLE source to TypeScript. */
 export function compileUnit(options: UnitOptions): CompiledUnit {
-  const reports = new Reports(new Sources(options.files));
+  const sources = new Sources(options.files);
+  const reports = new Reports(sources);
   const defs = parseUnit(reports);
   const parsed = reports.errorCount === 0;
   const program = checkProgram(defs, reports);
   let trees: CompiledUnit["trees"] = [];
-  let text: string | undefined;
+  let emitted: Emitted | undefined;
   if (program !== undefined && reports.errorCount === 0 && parsed) {
     const sets = buildRuleSets(program, reports);
     checkOverlaps(sets, reports);
@@ -46,15 +50,24 @@ export function compileUnit(options: UnitOptions): CompiledUnit {
     if (reports.errorCount === 0) {
       trees = sets.map((set) => ({ set, tree: buildTree(set) }));
       if (options.output !== undefined) {
-        const emit = {
+        const emit: EmitOptions = {
+          mode: "normal",
           banner: "Generated from ISLE rules. Do not edit.",
           context: { name: options.host?.name ?? "Host", from: "../host.ts" },
           constants: {},
           ...options.output,
         };
-        text = new UnitEmitter(program, reps, options.host, emit, reports).emit(trees);
+        emitted = new UnitEmitter(program, reps, options.host, emit, reports).emit(trees);
       }
     }
   }
-  return { diagnostics: reports.sorted(), hasErrors: reports.errorCount > 0, program, trees, text };
+  return {
+    diagnostics: reports.sorted(),
+    hasErrors: reports.errorCount > 0,
+    program,
+    trees,
+    text: emitted?.text,
+    positions: emitted?.positions ?? [],
+    sources,
+  };
 }

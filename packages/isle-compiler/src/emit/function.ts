@@ -1,12 +1,14 @@
 import { isRecord, isUnitEnum, needsOutSlot } from "../host/check.ts";
 import type { Rep } from "../host/model.ts";
 import type { TypeId } from "../sema/model.ts";
-import { type Constraint, inputsOf, type RuleSet, type ValueId } from "../tree/rule-set.ts";
+import { type Constraint, inputsOf, type RuleSet, type SetRule, type ValueId } from "../tree/rule-set.ts";
 import type { Block } from "../tree/tree.ts";
 import { Places } from "./places.ts";
-import { freeValues, type Part, type PartControl, type PartStep, splitTree } from "./split.ts";
+import { freeValues, type Part, type PartControl, type PartStep, splitTree, wholeTree } from "./split.ts";
 import type { UnitEmitter } from "./unit.ts";
 import { Writer } from "./writer.ts";
+
+type Match = PartControl & { kind: "match" };
 
 const slotPrefix: Record<Rep, string> = {
   int: "n",
@@ -19,16 +21,21 @@ const slotPrefix: Record<Rep, string> = {
 const slotStart: Record<string, string> = {
   n: "n%: number = 0",
   t: "t%: boolean = false",
-  w: "w%: bigint = 0n",
+  w: "w%: any = 0n",
   x: "x%: any",
 };
 
-/** Emits one term: its function and the parts that were cut from it. */
+/**
+ * Emits one term: its function and the parts that were cut from it. In debug mode nothing is cut, and every value has a
+ * name of its own, that of the rules' variable where there is one. In trace mode every decision reports itself.
+ */
 export class FunctionEmitter {
   readonly #unit: UnitEmitter;
   readonly #set: RuleSet;
   readonly #places: Places;
   readonly #name: string;
+  readonly #isMulti: boolean;
+  readonly #isDebug: boolean;
   readonly #parts: { readonly name: string; readonly part: Part }[] = [];
   /** What stands for each place in the function being written. */
   #text = new Map<ValueId, string>();
@@ -43,21 +50,28 @@ export class FunctionEmitter {
     this.#set = set;
     this.#places = new Places(set, unit.program, unit.reps);
     this.#name = name;
+    this.#isMulti = set.term.multi;
+    this.#isDebug = unit.mode === "debug";
   }
 
   emit(tree: Block, out: Writer): void {
     const { term } = this.#set;
-    const part = splitTree(this.#set, tree);
+    const part = this.#isDebug ? wholeTree(tree) : splitTree(this.#set, tree);
     this.#free(part);
-    const params = term.args.map((type, k) => `a${k}: ${this.#unit.paramType(type)}`);
+    const params = ["ctx: Context", ...term.args.map((type, k) => `a${k}: ${this.#unit.paramType(type)}`)];
+    if (this.#isMulti) params.push("out: Results");
     this.#begin(false);
-    for (const [id, value] of this.#set.values.entries())
+    for (const [id, value] of this.#set.values.entries()) {
       if (value.kind === "argument") this.#text.set(id, `a${value.index}`);
+    }
     if (!this.#block(part, false)) this.#body.line(this.#fallOff());
-    this.#finish(
-      out,
-      `export function ${this.#name}(${["ctx: Context", ...params].join(", ")}): ${this.#resultType()} {`,
-    );
+    let name = this.#name;
+    if (this.#unit.mode === "trace") {
+      name = `${this.#name}$0`;
+      this.#unit.emitTraced(out, this.#set, this.#name, params, this.#resultType());
+    }
+    const exported = name === this.#name ? "export " : "";
+    this.#finish(out, `${exported}function ${name}(${params.join(", ")}): ${this.#resultType()} {`);
     for (let k = 0; k < this.#parts.length; k++) this.#emitPart(this.#parts[k]!, out);
   }
 
@@ -67,6 +81,7 @@ export class FunctionEmitter {
       this.#text.set(id, `p${k}`);
       return `p${k}: ${this.#unit.repType(this.#places.rep(id))}`;
     });
+    if (this.#isMulti) params.push("out: Results");
     if (!this.#block(part, true)) this.#body.line(`return ${this.#fell()};`);
     this.#finish(out, `function ${name}(${["ctx: Context", ...params].join(", ")}): ${this.#partType()} {`);
   }
@@ -74,6 +89,7 @@ export class FunctionEmitter {
   #begin(isPart: boolean): void {
     this.#text = new Map();
     this.#body = new Writer();
+    this.#body.position = this.#set.term.loc.start;
     this.#used = { n: 0, t: 0, w: 0, x: 0 };
     this.#most = { n: 0, t: 0, w: 0, x: 0 };
     this.#needsResult = false;
@@ -81,6 +97,7 @@ export class FunctionEmitter {
   }
 
   #finish(out: Writer, head: string): void {
+    out.position = this.#set.term.loc.start;
     out.open(head);
     const slots: string[] = [];
     for (const [prefix, most] of Object.entries(this.#most)) {
@@ -93,16 +110,7 @@ export class FunctionEmitter {
   }
 
   #free(part: Part): readonly ValueId[] {
-    const leaves = (id: ValueId): readonly ValueId[] => {
-      const leaf = this.#places.leaf(id);
-      return leaf < 0 ? [] : [leaf];
-    };
-    return freeValues(
-      part,
-      leaves,
-      (id) => this.#places.defines(id),
-      (id) => inputsOf(this.#set.values[id]!),
-    );
+    return freeValues(part, this.#places);
   }
 
   // What functions return.
@@ -113,32 +121,36 @@ export class FunctionEmitter {
 
   #resultType(): string {
     const { partial } = this.#set.term;
+    if (this.#isMulti) return "boolean";
     if (partial && needsOutSlot(this.#rep)) return "boolean";
     if (this.#rep === "unit") return "void";
     const type = this.#unit.repType(this.#rep);
     return partial && this.#rep !== "int" && this.#rep !== "object" ? `${type} | undefined` : type;
   }
 
-  /** -2 or null is what a part returns when none of its rules matched. */
+  /**
+   * What a part returns when none of its rules matched, different from every result: -2 or null. Parts of multi terms
+   * return whether the list of results is full.
+   */
+  #fell(): string {
+    if (this.#isMulti) return "false";
+    return this.#rep === "int" ? "-2" : "null";
+  }
+
   #partType(): string {
+    if (this.#isMulti) return "boolean";
     if (this.#rep === "int") return "number";
     return this.#resultType() === "void" ? "true | null" : `${this.#resultType()} | null`;
   }
 
-  #fell(): string {
-    return this.#rep === "int" ? "-2" : "null";
-  }
-
   #nothing(): string {
-    return needsOutSlot(this.#rep)
-      ? "return false;"
-      : this.#rep === "int"
-        ? "return -1;"
-        : "return undefined;";
+    if (needsOutSlot(this.#rep)) return "return false;";
+    return this.#rep === "int" ? "return -1;" : "return undefined;";
   }
 
   #fallOff(): string {
     const { term } = this.#set;
+    if (this.#isMulti) return "return false;";
     if (term.partial) return this.#nothing();
     return `return noRule(${JSON.stringify(term.name)}, ${JSON.stringify(this.#unit.place(term.loc))});`;
   }
@@ -147,11 +159,16 @@ export class FunctionEmitter {
 
   #block(part: Part, isTail: boolean): boolean {
     const saved = { ...this.#used };
+    const position = this.#body.position;
     let ends = false;
     for (const [k, step] of part.steps.entries()) {
       const last = k === part.steps.length - 1 && part.tail === undefined;
+      // Lines that serve one rule come from that rule, others from the declaration.
+      const only = onlyRule(step);
+      this.#body.position = only === undefined ? this.#set.term.loc.start : only.rule.loc.start;
       ends = this.#step(step, part.live[k]!, last && isTail);
     }
+    this.#body.position = position;
     if (part.tail !== undefined) ends = this.#sub(part.tail, isTail);
     this.#used = saved;
     return ends;
@@ -161,32 +178,40 @@ export class FunctionEmitter {
   #sub(part: Part, isTail: boolean): boolean {
     if (!part.own) return this.#block(part, isTail);
     const name = `${this.#name}$${this.#parts.length + 1}`;
-    const args = this.#free(part).map((id) => this.#text.get(id)!);
+    const args = ["ctx", ...this.#free(part).map((id) => this.#text.get(id)!)];
+    if (this.#isMulti) args.push("out");
     this.#parts.push({ name, part });
-    const call = `${name}(${["ctx", ...args].join(", ")})`;
+    const call = `${name}(${args.join(", ")})`;
     if (isTail && this.#isPart) {
       this.#body.line(`return ${call};`);
       return true;
     }
+    if (this.#isMulti) {
+      this.#body.line(`if (${call}) return true;`);
+      return false;
+    }
     this.#needsResult = true;
-    this.#body.line(
-      `if ((r = ${call}) !== ${this.#fell()}) return${this.#resultType() === "void" && !this.#isPart ? "" : " r"};`,
-    );
+    const result = this.#resultType() === "void" && !this.#isPart ? "return" : "return r";
+    this.#body.line(`if ((r = ${call}) !== ${this.#fell()}) ${result};`);
     return false;
   }
 
   #step(step: PartStep, live: Part["live"][number], isTail: boolean): boolean {
     const { control } = step;
     const needed = new Set(live.control);
-    for (const id of step.bind)
+    for (const id of step.bind) {
       for (const input of inputsOf(this.#set.values[id]!)) needed.add(this.#places.leaf(input));
+    }
     if (control.kind === "return") {
+      this.#unit.traceFired(this.#body, control.rule);
+      if (this.#isDebug) for (const line of this.#unit.ruleText(control.rule)) this.#body.line(`// ${line}`);
       this.#return(step, control, needed);
-      return true;
+      return !this.#isMulti;
     }
     const last = step.bind.at(-1);
     // A call that is tested at once, and nowhere later, needs no place for its success.
     const fuse =
+      !this.#isDebug &&
       control.kind === "match" &&
       last === control.value &&
       control.arms[0]!.constraint.kind === "some" &&
@@ -195,17 +220,52 @@ export class FunctionEmitter {
     switch (control.kind) {
       case "match":
         this.#match(control, fuse, needed, isTail);
-        return false;
+        break;
       case "equal": {
+        const test = this.#unit.traceTest(control, this.#describe(control.a), this.#describe(control.b));
         this.#body.open(`if (${this.#equal(control.a, control.b)}) {`);
+        this.#unit.traceArm(this.#body, test, 0);
         this.#sub(control.body, isTail);
+        this.#unit.traceElse(this.#body, test);
         this.#body.close();
-        return false;
+        break;
       }
       case "loop":
-        this.#unit.unsupported(this.#set.term);
-        return false;
+        this.#loop(control, live.control);
     }
+    return false;
+  }
+
+  /** Draws the values of a multi call one by one. Cursors and result lists are the context's, in use up to `level`. */
+  #loop(control: PartControl & { kind: "loop" }, needed: ReadonlySet<ValueId>): void {
+    const saved = { ...this.#used };
+    const inside = new Set([...needed, ...this.#free(control.body)]);
+    const call = this.#places.callOf(control.call);
+    const declare = this.#isDebug ? "const " : "";
+    const level = this.#temporary("n");
+    const list = this.#temporary("x");
+    const args = inputsOf(call).map((v) => this.#use(v));
+    this.#body.line(`${declare}${level} = ctx.level;`);
+    if (this.#unit.isInternal(call.term) && call.kind === "constructor") {
+      const index = this.#temporary("n");
+      this.#body.line(`${declare}${list} = ctx.results();`);
+      this.#body.line(`${this.#unit.call(call.term, call.kind, [...args, list])};`);
+      const start = `${this.#isDebug ? "let " : ""}${index} = 0`;
+      this.#body.open(`for (${start}; ${index} < ${list}.length; ${index}++) {`);
+      if (inside.has(control.iterator)) {
+        this.#body.line(`${this.#slot(control.iterator)} = ${list}.items[${index}];`);
+      }
+    } else {
+      this.#body.line(`${declare}${list} = ${this.#unit.call(call.term, call.kind, args)};`);
+      this.#body.open(`while (${list}.next()) {`);
+      for (const id of [control.iterator, ...this.#places.tuples(control.iterator)]) {
+        if (inside.has(id) && this.#places.leaf(id) === id) this.#readSlot(id);
+      }
+    }
+    this.#sub(control.body, false);
+    this.#body.close();
+    this.#body.line(`ctx.level = ${level};`);
+    this.#used = saved;
   }
 
   #return(step: PartStep, control: PartControl & { kind: "return" }, needed: ReadonlySet<ValueId>): void {
@@ -215,38 +275,48 @@ export class FunctionEmitter {
     let result = control.result;
     const outer = values[result]!;
     if (outer.kind === "make-some") result = outer.inner;
-    const value = values[result]!;
-    // A call whose outcome is the term's own outcome is returned as it is.
-    const call = value.kind === "match-some" ? value.source : result;
-    const isCall = values[call]!.kind === "constructor" && this.#places.rep(call) !== "unit";
-    const tail = value.kind === "match-some" ? [call, result] : [call];
-    if (
-      isCall &&
-      tail.every((id, k) => bind[bind.length - tail.length + k] === id) &&
-      (value.kind === "match-some" || !term.partial || !needsOutSlot(this.#rep))
-    ) {
-      for (const id of bind.slice(0, -tail.length)) this.#bind(id, needed);
+    if (this.#returnsCall(bind, result)) {
+      const call = values[result]!.kind === "match-some" ? bind.at(-2)! : result;
+      for (const id of bind.slice(0, bind.indexOf(call))) this.#bind(id, needed);
       this.#body.line(`return ${this.#call(call)};`);
       return;
     }
     for (const id of bind) this.#bind(id, needed);
-    if (this.#rep === "unit") this.#body.line(term.partial || this.#isPart ? "return true;" : "return;");
-    else if (term.partial && needsOutSlot(this.#rep)) {
+    if (this.#isMulti) this.#body.line(`if (out.push(${this.#use(result)})) return true;`);
+    else if (this.#rep === "unit") {
+      this.#body.line(term.partial || this.#isPart ? "return true;" : "return;");
+    } else if (term.partial && needsOutSlot(this.#rep)) {
       const text = this.#use(result);
       this.#body.line(`ctx.o0 = ${this.#rep === "bool" ? `${text} ? 1 : 0` : text};`);
       this.#body.line("return true;");
     } else this.#body.line(`return ${this.#use(result)};`);
   }
 
+  /** Is the outcome of the last call, bound here, also the outcome of the term? */
+  #returnsCall(bind: readonly ValueId[], result: ValueId): boolean {
+    const value = this.#set.values[result]!;
+    const call = value.kind === "match-some" ? value.source : result;
+    if (this.#isMulti || this.#set.values[call]!.kind !== "constructor" || this.#places.rep(call) === "unit")
+      return false;
+    if (value.kind === "match-some") return bind.at(-1) === result && bind.at(-2) === call;
+    return bind.at(-1) === call && !(this.#set.term.partial && needsOutSlot(this.#rep));
+  }
+
   // Values.
 
-  #slot(id: ValueId): string {
-    const prefix = slotPrefix[this.#places.rep(id)];
+  #temporary(prefix: string): string {
     const number = this.#used[prefix]!++;
-    this.#most[prefix] = Math.max(this.#most[prefix]!, number + 1);
-    const text = `${prefix}${number}`;
+    if (!this.#isDebug) this.#most[prefix] = Math.max(this.#most[prefix]!, number + 1);
+    return `${prefix}${number}`;
+  }
+
+  /** The target of the assignment that fills the place of `id`. */
+  #slot(id: ValueId): string {
+    const text = this.#isDebug
+      ? `v${id}${this.#unit.variableName(this.#set, id)}`
+      : this.#temporary(slotPrefix[this.#places.rep(id)]);
     this.#text.set(id, text);
-    return text;
+    return this.#isDebug ? `const ${text}` : text;
   }
 
   /** The expression for a value that is bound. */
@@ -278,6 +348,8 @@ export class FunctionEmitter {
     switch (value.kind) {
       case "extractor":
       case "constructor": {
+        // Multi calls are made by their loops.
+        if (this.#places.shape(id).multi) return;
         const call = this.#call(id);
         const own = this.#places.leaf(id) === id && needed.has(id);
         this.#body.line(own ? `${this.#slot(id)} = ${call};` : `${call};`);
@@ -285,15 +357,13 @@ export class FunctionEmitter {
         return;
       }
       case "make-variant":
-      case "make-struct":
-        this.#unit.construct(
-          this.#body,
-          value.type,
-          value.kind === "make-variant" ? value.variant : 0,
-          value.inputs.map((v) => this.#use(v)),
-          () => this.#slot(id),
-        );
+      case "make-struct": {
+        const variant = value.kind === "make-variant" ? value.variant : 0;
+        const inputs = value.inputs.map((v) => this.#use(v));
+        const target = this.#slot(id);
+        this.#unit.construct(this.#body, value.type, variant, inputs, target, this.#text.get(id)!);
         return;
+      }
       case "match-some": {
         const { source } = value;
         this.#body.line(`if (${this.#isNothing(source, this.#text.get(source)!)}) ${this.#nothing()}`);
@@ -304,27 +374,28 @@ export class FunctionEmitter {
   }
 
   #isNothing(call: ValueId, text: string): string {
-    const shape = this.#places.shape(call);
-    if (!shape.sentinel) return `!${text}`;
+    if (!this.#places.shape(call).sentinel) return `!${text}`;
     return `${text} === ${this.#places.rep(call) === "int" ? "-1" : "undefined"}`;
   }
 
   #isSomething(call: ValueId, text: string): string {
-    const shape = this.#places.shape(call);
-    if (!shape.sentinel) return text;
+    if (!this.#places.shape(call).sentinel) return text;
     return `${text} !== ${this.#places.rep(call) === "int" ? "-1" : "undefined"}`;
   }
 
   /** Out-slots are read before any other call can overwrite them. */
   #readSlots(call: ValueId, needed: ReadonlySet<ValueId>): void {
     for (const id of this.#places.slots(call)) {
-      if (!needed.has(id) || this.#places.rep(id) === "unit") continue;
-      const source = `ctx.o${this.#places.slotIndex(id)}`;
-      const rep = this.#places.rep(id);
-      const text =
-        rep === "bool" ? `!!${source}` : rep === "bigint" ? `${source} as unknown as bigint` : source;
-      this.#body.line(`${this.#slot(id)} = ${text};`);
+      if (needed.has(id) && this.#places.rep(id) !== "unit") this.#readSlot(id);
     }
+  }
+
+  #readSlot(id: ValueId): void {
+    const source = `ctx.o${this.#places.slotIndex(id)}`;
+    const rep = this.#places.rep(id);
+    const text =
+      rep === "bool" ? `!!${source}` : rep === "bigint" ? `${source} as unknown as bigint` : source;
+    this.#body.line(`${this.#slot(id)} = ${text};`);
   }
 
   #call(id: ValueId): string {
@@ -341,54 +412,72 @@ export class FunctionEmitter {
     return this.#unit.equal(this.#places.type(a), this.#use(a), this.#use(b));
   }
 
-  // Matches.
-
-  #match(
-    control: PartControl & { kind: "match" },
-    fuse: boolean,
-    needed: ReadonlySet<ValueId>,
-    isTail: boolean,
-  ): void {
-    const { value, arms } = control;
-    const first = arms[0]!;
-    switch (first.constraint.kind) {
-      case "some":
-        this.#matchSome(value, fuse, needed, first.body, isTail);
-        return;
-      case "struct":
-        this.#arm(value, first, isTail);
-        return;
-      case "bool":
-        for (const [k, arm] of arms.entries()) {
-          const test = (arm.constraint as Constraint & { kind: "bool" }).value
-            ? this.#use(value)
-            : `!${this.#use(value)}`;
-          if (k === 0) this.#body.open(`if (${test}) {`);
-          else this.#body.close("} else {");
-          this.#arm(value, arm, isTail);
-        }
-        this.#body.close();
-        return;
+  /** What a trace calls the value. */
+  #describe(id: ValueId): string {
+    const value = this.#set.values[id]!;
+    switch (value.kind) {
+      case "argument":
+        return `argument ${value.index + 1}`;
+      case "extractor":
+      case "constructor":
+        return value.term.name;
+      case "iterator":
+      case "match-some":
+      case "match-tuple":
+      case "match-variant":
+      case "extract-struct":
+        return this.#describe(value.source);
       default:
-        this.#matchValues(value, arms, isTail);
+        return value.kind;
     }
   }
 
-  #matchSome(call: ValueId, fuse: boolean, needed: ReadonlySet<ValueId>, body: Part, isTail: boolean): void {
-    if (fuse) {
-      const shape = this.#places.shape(call);
-      const text = this.#call(call);
-      this.#body.open(
-        `if (${this.#isSomething(call, shape.sentinel ? `(${this.#slot(call)} = ${text})` : text)}) {`,
-      );
-      this.#readSlots(call, needed);
-    } else this.#body.open(`if (${this.#isSomething(call, this.#text.get(call)!)}) {`);
-    this.#sub(body, isTail);
-    this.#body.close();
+  // Matches.
+
+  #match(control: Match, fuse: boolean, needed: ReadonlySet<ValueId>, isTail: boolean): void {
+    const { value, arms } = control;
+    const test = this.#unit.traceTest(control, this.#describe(value), "");
+    switch (arms[0]!.constraint.kind) {
+      case "some":
+        this.#openSome(value, fuse, needed);
+        this.#unit.traceArm(this.#body, test, 0);
+        this.#sub(arms[0]!.body, isTail);
+        this.#unit.traceElse(this.#body, test);
+        this.#body.close();
+        return;
+      case "struct":
+        this.#arm(value, arms[0]!, isTail);
+        return;
+      case "bool":
+        for (const [k, arm] of arms.entries()) {
+          const isTrue = (arm.constraint as Constraint & { kind: "bool" }).value;
+          const condition = isTrue ? this.#use(value) : `!${this.#use(value)}`;
+          if (k === 0) this.#body.open(`if (${condition}) {`);
+          else this.#body.close("} else {");
+          this.#unit.traceArm(this.#body, test, k);
+          this.#arm(value, arm, isTail);
+        }
+        if (arms.length === 1) this.#unit.traceElse(this.#body, test);
+        this.#body.close();
+        return;
+      default:
+        this.#matchValues(value, arms, test, isTail);
+    }
+  }
+
+  #openSome(call: ValueId, fuse: boolean, needed: ReadonlySet<ValueId>): void {
+    if (!fuse) {
+      this.#body.open(`if (${this.#isSomething(call, this.#text.get(call)!)}) {`);
+      return;
+    }
+    const text = this.#call(call);
+    const tested = this.#places.shape(call).sentinel ? `(${this.#slot(call)} = ${text})` : text;
+    this.#body.open(`if (${this.#isSomething(call, tested)}) {`);
+    this.#readSlots(call, needed);
   }
 
   /** Arms by variant, integer or constant: a switch where every label is a literal, else a chain of tests. */
-  #matchValues(value: ValueId, arms: (PartControl & { kind: "match" })["arms"], isTail: boolean): void {
+  #matchValues(value: ValueId, arms: Match["arms"], test: number, isTail: boolean): void {
     const type = this.#places.type(value);
     const labels = arms.map((arm) => this.#unit.label(arm.constraint, type));
     const subject = this.#subject(arms[0]!.constraint, type, value);
@@ -396,20 +485,26 @@ export class FunctionEmitter {
       this.#body.open(`switch (${subject}) {`);
       for (const [k, arm] of arms.entries()) {
         const { text, comment } = labels[k]!;
-        this.#body.open(`case ${text}:${comment === "" ? "" : ` // ${comment}`}`);
+        // In debug mode names are declared where they are bound, so every case is a scope.
+        this.#body.open(`case ${text}:${this.#isDebug ? " {" : ""}${comment === "" ? "" : ` // ${comment}`}`);
+        this.#unit.traceArm(this.#body, test, k);
         if (!this.#arm(value, arm, isTail)) this.#body.line("break;");
-        this.#body.dedent();
+        if (this.#isDebug) this.#body.close();
+        else this.#body.dedent();
       }
+      this.#unit.traceDefault(this.#body, test);
       this.#body.close();
       return;
     }
     for (const [k, arm] of arms.entries()) {
       const { text, comment } = labels[k]!;
-      const test = `if (${subject} === ${text}${comment === "" ? "" : ` /* ${comment} */`}) {`;
-      if (k === 0) this.#body.open(test);
-      else this.#body.close(`} else ${test}`);
+      const condition = `if (${subject} === ${text}${comment === "" ? "" : ` /* ${comment} */`}) {`;
+      if (k === 0) this.#body.open(condition);
+      else this.#body.close(`} else ${condition}`);
+      this.#unit.traceArm(this.#body, test, k);
       this.#arm(value, arm, isTail);
     }
+    this.#unit.traceElse(this.#body, test);
     this.#body.close();
   }
 
@@ -418,10 +513,10 @@ export class FunctionEmitter {
     if (constraint.kind !== "variant") return text;
     const t = this.#unit.program.types[type]!;
     if (isUnitEnum(t)) return text;
-    return isRecord(t) ? `ctx.words[${text}]` : `ctx.${t.name}_tag(${text})`;
+    return isRecord(t) ? `ctx.words[${text}]` : this.#unit.hostCall(`${t.name}_tag`, [type], "int", [text]);
   }
 
-  #arm(value: ValueId, arm: (PartControl & { kind: "match" })["arms"][number], isTail: boolean): boolean {
+  #arm(value: ValueId, arm: Match["arms"][number], isTail: boolean): boolean {
     const saved = { ...this.#used };
     const needed = new Set(this.#free(arm.body));
     const { constraint } = arm;
@@ -437,4 +532,13 @@ export class FunctionEmitter {
     this.#used = saved;
     return ends;
   }
+}
+
+/** The one rule that a step can lead to, if it is one. */
+function onlyRule(step: PartStep): SetRule | undefined {
+  const { control } = step;
+  if (control.kind === "return") return control.rule;
+  const bodies = control.kind === "match" ? control.arms.map((a) => a.body) : [control.body];
+  if (bodies.length !== 1 || bodies[0]!.tail !== undefined || bodies[0]!.steps.length !== 1) return undefined;
+  return onlyRule(bodies[0]!.steps[0]!);
 }

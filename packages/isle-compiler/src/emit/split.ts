@@ -1,6 +1,7 @@
 import type { RuleSet, Value, ValueId } from "../tree/rule-set.ts";
 import { inputsOf } from "../tree/rule-set.ts";
 import type { Arm, Block, Control, Step } from "../tree/tree.ts";
+import type { Places } from "./places.ts";
 
 /*
  * V8 refuses to optimise functions above 60 KB of bytecode and warms up slowly long before that, so trees are cut into
@@ -44,6 +45,19 @@ const partCall = 30;
 export function splitTree(set: RuleSet, block: Block): Part {
   const sizes = set.values.map((v) => bindSize(v));
   return convert(block, sizes);
+}
+
+/** The tree in one part, whatever its size. */
+export function wholeTree(block: Block): Part {
+  const steps = block.steps.map(({ bind, control }): PartStep => {
+    if (control.kind === "return") return { bind, control };
+    if (control.kind !== "match") return { bind, control: { ...control, body: wholeTree(control.body) } };
+    return {
+      bind,
+      control: { ...control, arms: control.arms.map((a) => ({ ...a, body: wholeTree(a.body) })) },
+    };
+  });
+  return { steps, tail: undefined, own: false, size: 0, free: undefined, live: [] };
 }
 
 function bindSize(value: Value): number {
@@ -122,22 +136,16 @@ function convertControl(
   }
 }
 
-/**
- * Values that `part` needs from outside, ascending. `leaves(v)` are the values whose places hold what is needed to write
- * `v` down, `defines(v)` those places that binding `v` fills.
- */
-export function freeValues(
-  part: Part,
-  leaves: (value: ValueId) => readonly ValueId[],
-  defines: (value: ValueId) => readonly ValueId[],
-  inputs: (value: ValueId) => readonly ValueId[],
-): readonly ValueId[] {
+/** Values that `part` needs from outside, ascending; and in passing what is live at each of its steps. */
+export function freeValues(part: Part, places: Places): readonly ValueId[] {
   if (part.free !== undefined) return part.free;
-  const needed = new Set<ValueId>(
-    part.tail === undefined ? [] : freeValues(part.tail, leaves, defines, inputs),
-  );
+  const needed = new Set<ValueId>(part.tail === undefined ? [] : freeValues(part.tail, places));
   const need = (value: ValueId): void => {
-    for (const leaf of leaves(value)) needed.add(leaf);
+    const leaf = places.leaf(value);
+    if (leaf >= 0) needed.add(leaf);
+  };
+  const needInside = (body: Part, defined: readonly ValueId[]): void => {
+    for (const value of freeValues(body, places)) if (!defined.includes(value)) needed.add(value);
   };
   const live: Part["live"][number][] = [];
   for (let k = part.steps.length - 1; k >= 0; k--) {
@@ -145,34 +153,26 @@ export function freeValues(
     const after = new Set(needed);
     switch (control.kind) {
       case "match":
-        for (const arm of control.arms) {
-          const inside = new Set(freeValues(arm.body, leaves, defines, inputs));
-          for (const field of arm.fields)
-            if (field >= 0 && arm.constraint.kind !== "some") inside.delete(field);
-          for (const value of inside) needed.add(value);
-        }
+        for (const arm of control.arms)
+          needInside(arm.body, arm.constraint.kind === "some" ? [] : arm.fields);
         need(control.value);
         break;
       case "equal":
-        for (const value of freeValues(control.body, leaves, defines, inputs)) needed.add(value);
+        needInside(control.body, []);
         need(control.a);
         need(control.b);
         break;
-      case "loop": {
-        const inside = new Set(freeValues(control.body, leaves, defines, inputs));
-        for (const value of defines(control.iterator)) inside.delete(value);
-        for (const value of inside) needed.add(value);
-        need(control.call);
+      case "loop":
+        needInside(control.body, places.defines(control.iterator));
         break;
-      }
       case "return":
         need(control.result);
         break;
     }
     live[k] = { control: new Set(needed), after };
     for (let b = bind.length - 1; b >= 0; b--) {
-      for (const place of defines(bind[b]!)) needed.delete(place);
-      for (const input of inputs(bind[b]!)) need(input);
+      for (const place of places.defines(bind[b]!)) needed.delete(place);
+      for (const input of inputsOf(places.values[bind[b]!]!)) need(input);
     }
   }
   part.live = live;

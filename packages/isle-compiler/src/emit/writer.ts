@@ -1,10 +1,14 @@
-/** Text that grows line by line with indentation. */
+/** Text that grows line by line with indentation; each line may know the place of the unit that it comes from. */
 export class Writer {
   readonly #lines: string[] = [];
+  readonly #positions: number[] = [];
   #indent = "";
+  /** Position of the unit's text that lines written from now on come from, -1 for none. */
+  position = -1;
 
   line(text: string): void {
     this.#lines.push(text === "" ? "" : this.#indent + text);
+    this.#positions.push(this.position);
   }
 
   open(text: string): void {
@@ -14,7 +18,7 @@ export class Writer {
 
   /** Ends a block with `text`, which may open the next one: `} else {`. */
   close(text = "}"): void {
-    this.#indent = this.#indent.slice(2);
+    this.dedent();
     this.line(text);
     if (text.endsWith("{")) this.#indent += "  ";
   }
@@ -23,16 +27,18 @@ export class Writer {
     this.#indent = this.#indent.slice(2);
   }
 
-  get length(): number {
-    return this.#lines.length;
-  }
-
-  lines(): readonly string[] {
-    return this.#lines;
-  }
-
   append(other: Writer): void {
-    for (const line of other.#lines) this.line(line);
+    const saved = this.position;
+    for (const [k, line] of other.#lines.entries()) {
+      this.position = other.#positions[k]!;
+      this.line(line);
+    }
+    this.position = saved;
+  }
+
+  /** By line: where it comes from. */
+  get positions(): readonly number[] {
+    return this.#positions;
   }
 
   toString(): string {

@@ -1,9 +1,12 @@
+import { createRequire } from "node:module";
 import { SourceFile } from "@gantry/diag";
-import { type ClassDeclaration, type Node, Project, type Symbol as TsSymbol, type Type, ts } from "ts-morph";
+import type { ClassDeclaration, Node, Symbol as TsSymbol, Type } from "ts-morph";
 import type { HostClass, HostMethod, HostType, Place, Rep } from "./model.ts";
 
 /** Reads class `name` of the TypeScript file `path`; undefined if the file has no such class. */
 export function readHost(path: string, name: string): HostClass | undefined {
+  // A second to load and needed only here: whoever checks rules without a host never waits for it.
+  const { Project, ts } = createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph");
   const project = new Project({
     skipAddingFilesFromTsConfig: true,
     skipLoadingLibFiles: false,

@@ -57,6 +57,8 @@ export interface SetRule {
   readonly iterators: Set<ValueId>;
   readonly impure: ValueId[];
   result: ValueId;
+  /** The value of each of the rule's variables. */
+  readonly variables: readonly ValueId[];
 }
 
 /** All rules of one term over their shared values. */
@@ -147,6 +149,7 @@ class RuleSetBuilder {
   }
 
   add(rule: Rule): void {
+    this.#variables = [];
     this.#rule = {
       rule,
       constraints: new Map(),
@@ -154,9 +157,9 @@ class RuleSetBuilder {
       iterators: new Set(),
       impure: [],
       result: -1,
+      variables: this.#variables,
     };
     this.#classes = new Map();
-    this.#variables = [];
     this.#impureCount = 0;
     this.#conflict = false;
     for (const [index, pattern] of rule.args.entries()) this.#walk(pattern, this.#argument(index));

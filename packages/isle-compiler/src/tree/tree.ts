@@ -50,10 +50,10 @@ const testLoop = 2;
 /** What is known on the way from the root to a block. */
 class State {
   readonly values: Uint8Array;
-  /** Equalities established on the path: each value's representative. */
-  readonly equal: Int32Array | undefined;
+  /** Classes of values that the path has shown equal. */
+  readonly equal: readonly (readonly ValueId[])[];
 
-  constructor(values: Uint8Array, equal: Int32Array | undefined) {
+  constructor(values: Uint8Array, equal: readonly (readonly ValueId[])[]) {
     this.values = values;
     this.equal = equal;
   }
@@ -63,15 +63,15 @@ class State {
   }
 
   areEqual(a: ValueId, b: ValueId): boolean {
-    return this.equal !== undefined && this.equal[a] === this.equal[b];
+    for (const members of this.equal) if (members.includes(a)) return members.includes(b);
+    return false;
   }
 
   merged(a: ValueId, b: ValueId): State {
-    const equal = this.equal?.slice() ?? Int32Array.from(this.values, (_, k) => k);
-    const from = equal[b]!;
-    const to = equal[a]!;
-    for (let k = 0; k < equal.length; k++) if (equal[k] === from) equal[k] = to;
-    return new State(this.values.slice(), equal);
+    const ofA = this.equal.find((members) => members.includes(a)) ?? [a];
+    const ofB = this.equal.find((members) => members.includes(b)) ?? [b];
+    const others = this.equal.filter((members) => members !== ofA && members !== ofB);
+    return new State(this.values.slice(), [...others, [...ofA, ...ofB]]);
   }
 }
 
@@ -152,7 +152,7 @@ class TreeBuilder {
   }
 
   root(): Block {
-    const state = new State(new Uint8Array(this.#values.length), undefined);
+    const state = new State(new Uint8Array(this.#values.length), []);
     for (const [id, value] of this.#values.entries()) {
       if (isControlled(value)) continue;
       if (inputsOf(value).every((input) => state.values[input]! >= available)) state.values[id] = available;
