@@ -50,4 +50,17 @@ export const commands: readonly CommandRow[] = [
     load: () => import("./commands/print-cfg.ts"),
   },
   { name: "targets", args: "[triple]", help: "targets, their settings, and the operations each lacks", options: [], load: () => import("./commands/targets.ts") },
+  {
+    name: "worker", args: "", help: "requests on standard input, answers on standard output (docs/protocol.md)",
+    options: [
+      { flags: "--jobs <n>", help: "compiling threads" },
+      { flags: "--cache <dir>", help: "keep compiled functions in this directory" },
+      { flags: "--cache-size <bytes>", help: "about how much the directory may hold" },
+      { flags: "--cache-url <url>", help: "share compiled functions through an HTTP cache" },
+      { flags: "--cache-check <rate>", help: "compile this share of cached functions again and compare" },
+      { flags: "--max-frame <bytes>", help: "longest frame that is accepted" },
+      { flags: "--max-memory <bytes>", help: "how far the process may grow" },
+    ],
+    load: () => import("./commands/worker.ts"),
+  },
 ];

@@ -62,7 +62,7 @@ export class Reporter {
       ? message
       : `internal error: ${message}. Please report this with the input that caused it.`;
     this.diagnostic({ code: "CLI9999", severity: "error", message: sentence });
-    if (process.env["GANTRY_STACK"] !== undefined && error instanceof Error)
+    if (process.env.GANTRY_STACK !== undefined && error instanceof Error)
       process.stderr.write(`${error.stack}\n`);
     return 1;
   }

@@ -37,7 +37,7 @@ export function missingFeature(words: readonly string[]): string | undefined {
 function hostFlags(): Set<string> {
   try {
     const line = /^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"));
-    return new Set(line?.[1]!.trim().split(/\s+/));
+    return new Set((line?.[1] ?? "").trim().split(/\s+/));
   } catch {
     return new Set();
   }
