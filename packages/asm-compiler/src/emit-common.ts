@@ -147,69 +147,83 @@ function parameters(row: Row<unknown>): string[] {
   return out;
 }
 
-function constructorMethod(row: Row<unknown>): string {
+/** Names of an operand's parameters in the shared functions: by position, so that rows of one layout are equal. */
+function positional(row: Row<unknown>): Map<RowOperand, string[]> {
+  const out = new Map<RowOperand, string[]>();
+  let k = 0;
+  for (const o of row.operands) {
+    if (!isArgument(o)) continue;
+    const two = o.kind.form === "imm64" || o.kind.form === "symbol";
+    out.set(o, two ? [`p${k++}`, `p${k++}`] : [`p${k++}`]);
+  }
+  return out;
+}
+
+/** The body of a constructor, in which `head` is the record's first word. Rows of equal bodies share one function. */
+function constructorBody(row: Row<unknown>): string {
   const body: string[] = [];
-  const results: string[] = [];
   const groups: string[] = [];
+  const names = positional(row);
+  const classes: number[] = [];
   for (const o of row.operands) {
     const at = `at + ${o.at}`;
-    const cls = o.kind.regClass;
+    const [name, second] = names.get(o) ?? [];
     switch (o.kind.form) {
       case "reg":
         if (isResult(o)) {
-          const name = `d${results.length}`;
-          results.push(name);
-          body.push(`w[${at}] = ${name};`);
-          if (o.role === "mod") body.push(`w[at + ${o.at + 1}] = ${o.key};`);
-        } else if (o.role === "tmp") body.push(`w[${at}] = this.newReg(${cls});`);
-        else body.push(`w[${at}] = ${o.key};`);
+          body.push(`w[${at}] = d${classes.length};`);
+          classes.push(o.kind.regClass);
+          if (o.role === "mod") body.push(`w[at + ${o.at + 1}] = ${name};`);
+        } else if (o.role === "tmp") body.push(`w[${at}] = m.newReg(${o.kind.regClass});`);
+        else body.push(`w[${at}] = ${name};`);
         break;
       case "rm":
       case "mem":
-        groups.push(`this.putRegMem(${at}, ${o.key});`);
+        groups.push(`m.putRegMem(${at}, ${name});`);
         break;
       case "imm64":
-        body.push(`w[${at}] = ${o.key}Low;`, `w[at + ${o.at + 1}] = ${o.key}High;`);
-        break;
       case "symbol":
-        body.push(`w[${at}] = ${o.key};`, `w[at + ${o.at + 1}] = ${o.key}Reloc;`);
+        body.push(`w[${at}] = ${name};`, `w[at + ${o.at + 1}] = ${second};`);
         break;
       default:
-        body.push(`w[${at}] = ${o.key};`);
+        body.push(`w[${at}] = ${name};`);
     }
   }
-  const classes = row.operands.filter(isResult).map((o) => o.kind.regClass);
-  const params = parameters(row)
-    .map((p) => `${p}: number`)
-    .join(", ");
-  const head = row.list
-    ? [`const n = 1 + 2 * this.words[list];`, `const at = this.arena(${row.length} + n);`]
-    : [`const at = this.arena(${row.length});`];
-  const list = row.list ? [`w.copyWithin(at + ${row.length}, list, list + n);`] : [];
-  const result =
-    results.length === 0
-      ? "0"
-      : results.length === 1
-        ? "d0"
-        : results.length === 2
-          ? "this.pair(d0, d1)"
-          : "at";
-  const lines = [
-    ...head,
-    "const w = this.words;",
-    ...classes.map((c, k) => `const d${k} = this.newReg(${c});`),
-    `w[at] = ${row.opcode} | (${row.length} << 16);`,
+  const results = ["0", "d0", "m.pair(d0, d1)"];
+  return [
+    ...(row.list ? ["const n = 1 + 2 * m.words[list];"] : []),
+    `const at = m.arena(${row.length}${row.list ? " + n" : ""});`,
+    "const w = m.words;",
+    ...classes.map((c, k) => `const d${k} = m.newReg(${c});`),
+    "w[at] = head;",
     ...body,
     ...groups,
-    ...list,
-    "this.emit(at);",
-    `return ${result};`,
-  ];
-  return `  ${row.name}(${params}): number {\n${lines.map((l) => `    ${l}`).join("\n")}\n  }\n`;
+    ...(row.list ? [`w.copyWithin(at + ${row.length}, list, list + n);`] : []),
+    "m.emit(at);",
+    `return ${results[classes.length] ?? "at"};`,
+  ]
+    .map((line) => `  ${line}`)
+    .join("\n");
 }
 
 /** `insts.ts`: a class with one method for each row, which appends a record and returns its result. */
 export function emitInsts(rows: readonly Row<unknown>[], className: string): string {
+  const forms = new Map<string, string>();
+  const methods = rows.map((row) => {
+    const count = [...positional(row).values()].flat().length;
+    const list = row.list ? ["list"] : [];
+    const formal = [...Array.from({ length: count }, (_, k) => `p${k}`), ...list]
+      .map((p) => `, ${p}: number`)
+      .join("");
+    const body = `(m: LowerContext, head: number${formal}): number {\n${constructorBody(row)}\n}`;
+    const form = forms.get(body) ?? `form${forms.size}`;
+    forms.set(body, form);
+    const names = parameters(row);
+    const head = row.opcode | (row.length << 16);
+    return `  ${row.name}(${names.map((p) => `${p}: number`).join(", ")}): number {
+    return ${form}(${["this", `0x${head.toString(16)}`, ...names].join(", ")});
+  }`;
+  });
   return [
     HEADER,
     'import { LowerContext } from "@gantry/codegen-core";\n',
@@ -218,8 +232,11 @@ export function emitInsts(rows: readonly Row<unknown>[], className: string): str
     " * the result register, a pair of two, the record's offset where there are more, or 0.",
     " */",
     `export abstract class ${className} extends LowerContext {`,
-    rows.map(constructorMethod).join("\n"),
+    methods.join("\n"),
     "}\n",
+    "// One function for each layout of operands. The head is the opcode and the length in words.",
+    [...forms].map(([body, form]) => `function ${form}${body}`).join("\n"),
+    "",
   ].join("\n");
 }
 

@@ -66,8 +66,8 @@ function wordsOf(operand: Operand): number {
   }
 }
 
-/** Operand names are parameters of constructors, whose own locals these are; and words that TypeScript keeps. */
-const RESERVED = /^(at|w|n|list|d\d|in|do|if|for|new|let|var|case|this|with|void|enum|else|true|null|const)$/;
+/** Operand names are parameters of constructors: not the list that some end in, nor a word that TypeScript keeps. */
+const RESERVED = /^(list|in|do|if|for|new|let|var|case|this|with|void|enum|else|true|null|const)$/;
 
 /** Gives each operand of `ops` its place in the record, and checks roles. */
 export function layOut(

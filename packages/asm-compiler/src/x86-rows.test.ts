@@ -116,9 +116,9 @@ describe("malformed rows are reported with code, file and row", () => {
     },
     { "a name that is no identifier": ["ASM0015", { "add-q": add }] },
     {
-      "an operand name that constructors use themselves": [
+      "an operand name that constructors cannot have": [
         "ASM0015",
-        { bad: x86({ code: "99", ops: { at: def(r32, "rdx") }, asm: "cltd" }) },
+        { bad: x86({ code: "99", ops: { list: def(r32, "rdx") }, asm: "cltd" }) },
       ],
     },
     { "a pseudo row without expander": ["ASM0016", { bad: pseudo({ ops: {}, expand: "", size: 4 }) }] },

@@ -47,6 +47,7 @@ test.skipIf(missing !== undefined)(
         llvm: { triple: "aarch64", features: "+lse", slot: 8 },
         fillText: "",
         isShortForm: () => false,
+        mayBeLonger: () => false,
         normalise: (line) => line,
         separator: { bytes: [0x1f, 0x20, 0x03, 0xd5], text: "nop" },
         fieldBytes: 0,

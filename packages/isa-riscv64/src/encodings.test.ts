@@ -47,6 +47,7 @@ test.skipIf(missing !== undefined)(
         llvm: { triple: "riscv64", features: "+c,+d,+a,+zba", slot: 8 },
         fillText: "",
         isShortForm: () => false,
+        mayBeLonger: () => false,
         normalise: (line) => line,
         separator: { bytes: [0x73, 0, 0, 0], text: "ecall" },
         fieldBytes: 0,

@@ -47,6 +47,7 @@ test.skipIf(missing !== undefined)(
         llvm: { triple: "s390x", features: "+distinct-ops,+vector,+load-store-on-cond", slot: 8 },
         fillText: "",
         isShortForm: () => false,
+        mayBeLonger: () => false,
         normalise: (line) => line,
         separator: { bytes: [0x07, 0x00], text: "nopr" },
         fieldBytes: 0,
