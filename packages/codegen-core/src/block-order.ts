@@ -87,7 +87,8 @@ export class BlockOrder {
       // The split edges of a block follow it, in the order of its targets.
       let edge = lb + 1;
       for (let k = 0; k < targets; k++) {
-        if (edge < n && this.edgeFrom.data[edge] === lb && this.edgeIndex.data[edge] === k) succs.push(edge++);
+        if (edge < n && this.edgeFrom.data[edge] === lb && this.edgeIndex.data[edge] === k)
+          succs.push(edge++);
         else succs.push(this.lowered.data[func.targetBlock(i, k)]);
       }
     }

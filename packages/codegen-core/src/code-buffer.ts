@@ -471,7 +471,8 @@ export class CodeBuffer {
       this.bind(t.data[i]);
       this.#datum(entries * 4, DataKind.jumpTable);
       this.reserve(entries * 4);
-      for (let k = 0; k < entries; k++) this.put4(this.#offsetOf(this.#entries.data[t.data[i + 1] + k]) - start);
+      for (let k = 0; k < entries; k++)
+        this.put4(this.#offsetOf(this.#entries.data[t.data[i + 1] + k]) - start);
     }
   }
 

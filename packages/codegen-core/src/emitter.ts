@@ -27,7 +27,7 @@ export class Emitter {
     this.isa = isa;
     this.ctx = ctx;
     this.output = output;
-    const blocks = ctx.order_.count;
+    const blocks = ctx.blocks.count;
     this.buf.reset(isa.fixups, code, blocks);
     this.#threadJumps(blockStart);
     this.#arrange();
@@ -48,7 +48,7 @@ export class Emitter {
 
   #threadJumps(blockStart: I32List): void {
     const { ctx, isa, output } = this;
-    const blocks = ctx.order_.count;
+    const blocks = ctx.blocks.count;
     const thread = this.buf.thread;
     const edits = output.edits.data;
     const editWords = output.edits.length;
@@ -88,7 +88,7 @@ export class Emitter {
 
   /** Decides the emission order: blocks in lowering order, cold ones behind the others, threaded ones left out. */
   #arrange(): void {
-    const { func, order_: order } = this.ctx;
+    const { func, blocks: order } = this.ctx;
     const sequence = this.#sequence;
     sequence.clear();
     for (let cold = 0; cold < 2; cold++) {
@@ -101,10 +101,13 @@ export class Emitter {
 
   #isCold(func: Function, lb: number): boolean {
     if (lb === 0) return false;
-    const { order_: order } = this.ctx;
+    const { blocks: order } = this.ctx;
     const b = order.block.data[lb] as Block;
     if (b !== NONE) return func.isCold(b) || func.opcode(func.lastInst(b)) === Op.trap;
-    return this.#isCold(func, order.edgeFrom.data[lb]) || this.#isCold(func, order.succs.data[order.succStart.data[lb]]);
+    return (
+      this.#isCold(func, order.edgeFrom.data[lb]) ||
+      this.#isCold(func, order.succs.data[order.succStart.data[lb]])
+    );
   }
 
   #block(lb: number, blockStart: I32List): void {

@@ -1,6 +1,6 @@
 export { BlockOrder } from "./block-order.ts";
-export { codeFromImage, codeToImage } from "./code-image.ts";
 export { CodeBuffer, type FixupKind, type FixupTarget } from "./code-buffer.ts";
+export { codeFromImage, codeToImage } from "./code-image.ts";
 export {
   CALL_SITE_WORDS,
   CompiledCode,
@@ -22,12 +22,12 @@ export {
   FIRST_VREG,
   GROUP,
   MachineCode,
-  Mem,
   MEM_GOT,
   MEM_KIND_MASK,
   MEM_SCALE_SHIFT,
   MEM_TRAP_MASK,
   MEM_TRAP_SHIFT,
+  Mem,
 } from "./machine-code.ts";
 export type { JitSupport, ObjectTarget, RelocationField, RelocationKind } from "./object-target.ts";
 export { type Pass, passes } from "./passes.ts";

@@ -56,7 +56,9 @@ export function disassemble(isa: CompileContext["isa"], code: CompiledCode): str
   for (let i = 0; i < code.data.length; i += 3) {
     const offset = code.data.data[i];
     const kind = code.data.data[i + 2] === DataKind.jumpTable ? "jump table" : "constant";
-    lines.push(`${offset.toString(16).padStart(6)}: ${hex(offset, offset + code.data.data[i + 1])} ; ${kind}`);
+    lines.push(
+      `${offset.toString(16).padStart(6)}: ${hex(offset, offset + code.data.data[i + 1])} ; ${kind}`,
+    );
   }
   return lines.join("\n");
 }

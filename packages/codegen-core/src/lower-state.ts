@@ -28,20 +28,20 @@ import { hasEffect, type UseAnalysis, Uses } from "./use-analysis.ts";
 export abstract class LowerState extends MachineCode {
   func!: Function;
   flow!: ControlFlow;
-  order_!: BlockOrder;
+  blocks!: BlockOrder;
   settings!: Settings;
   frame!: Frame;
   readonly symbols: Symbols = new Symbols();
 
   /** Out-slots: where host functions with several results, or with a result and a success, put them. */
-  o0: any = 0;
-  o1: any = 0;
-  o2: any = 0;
-  o3: any = 0;
-  o4: any = 0;
-  o5: any = 0;
-  o6: any = 0;
-  o7: any = 0;
+  o0 = 0;
+  o1 = 0;
+  o2 = 0;
+  o3 = 0;
+  o4 = 0;
+  o5 = 0;
+  o6 = 0;
+  o7 = 0;
 
   /** The lowered block that is being lowered. */
   loweredBlock = 0;
@@ -58,11 +58,18 @@ export abstract class LowerState extends MachineCode {
   #colour = 0;
 
   /** Starts a function. */
-  begin(func: Function, flow: ControlFlow, order: BlockOrder, uses: UseAnalysis, frame: Frame, settings: Settings): void {
+  begin(
+    func: Function,
+    flow: ControlFlow,
+    order: BlockOrder,
+    uses: UseAnalysis,
+    frame: Frame,
+    settings: Settings,
+  ): void {
     this.resetMachineCode();
     this.func = func;
     this.flow = flow;
-    this.order_ = order;
+    this.blocks = order;
     this.settings = settings;
     this.frame = frame;
     this.#uses = uses;
@@ -201,7 +208,8 @@ export abstract class LowerState extends MachineCode {
   #alias(wanted: number, actual: number): void {
     const r = this.resolve(actual);
     if (r === wanted) return;
-    if (this.vregClass[r] !== this.vregClass[wanted]) bug("lower", "a rule returned a register of another class");
+    if (this.vregClass[r] !== this.vregClass[wanted])
+      bug("lower", "a rule returned a register of another class");
     this.vregAlias[wanted] = r;
     // The slot must have room for the widest thing that any of the names holds.
     if (this.vregBytes[r] < this.vregBytes[wanted]) this.vregBytes[r] = this.vregBytes[wanted];
@@ -221,7 +229,7 @@ export abstract class LowerState extends MachineCode {
 
   /** The lowered block that target `k` of the current block's terminator leads to, which is also its label. */
   targetLabel(k: number): number {
-    return this.order_.target(this.loweredBlock, k);
+    return this.blocks.target(this.loweredBlock, k);
   }
 
   typeBits(ty: Type): number {

@@ -1,4 +1,11 @@
-import { type Block, type Function, functionName, type Inst, OPCODE_NAMES, type Value } from "@gantry/clif-ir";
+import {
+  type Block,
+  type Function,
+  functionName,
+  type Inst,
+  OPCODE_NAMES,
+  type Value,
+} from "@gantry/clif-ir";
 import { GantryError } from "@gantry/diag";
 import { NONE } from "@gantry/entity";
 import { isMultiway } from "./block-order.ts";
@@ -9,7 +16,11 @@ import { mustLower, type UseAnalysis } from "./use-analysis.ts";
 /** Where the records of each lowered block lie in the order list. */
 export interface BlockRanges {
   /** First position of each lowered block; one more entry than there are blocks. */
-  readonly start: { readonly data: Int32Array; fill(n: number, x: number): void; set(i: number, x: number): void };
+  readonly start: {
+    readonly data: Int32Array;
+    fill(n: number, x: number): void;
+    set(i: number, x: number): void;
+  };
 }
 
 /**
@@ -20,8 +31,13 @@ export interface BlockRanges {
  * @param ctx The target's rule host, begun for this function.
  * @param blockStart Receives the first position of each lowered block in `ctx.order`, and the end.
  */
-export function lower(isa: TargetIsa, ctx: LowerContext, uses: UseAnalysis, blockStart: BlockRanges["start"]): void {
-  const order = ctx.order_;
+export function lower(
+  isa: TargetIsa,
+  ctx: LowerContext,
+  uses: UseAnalysis,
+  blockStart: BlockRanges["start"],
+): void {
+  const order = ctx.blocks;
   const blocks = order.count;
   blockStart.fill(blocks + 1, 0);
   ctx.beginFunction();
@@ -46,7 +62,7 @@ export function lower(isa: TargetIsa, ctx: LowerContext, uses: UseAnalysis, bloc
 
 /** A split edge: nothing but a jump that carries the edge's arguments. */
 function lowerEdge(isa: TargetIsa, ctx: LowerContext, lb: number): void {
-  const { func, order_: order } = ctx;
+  const { func, blocks: order } = ctx;
   const terminator = func.lastInst(order.block.data[order.edgeFrom.data[lb]] as Block);
   passArgs(ctx, terminator, order.edgeIndex.data[lb]);
   isa.emitJump(ctx, order.target(lb, 0));

@@ -136,7 +136,14 @@ export class MachineCode {
   }
 
   /** Writes a group of four words: a memory operand, see the kinds of {@link Mem}. */
-  amode(kind: number, base: number, index: number, scaleLog2: number, disp: number, trapCode: number): number {
+  amode(
+    kind: number,
+    base: number,
+    index: number,
+    scaleLog2: number,
+    disp: number,
+    trapCode: number,
+  ): number {
     const at = this.arena(4);
     const w = this.words;
     w[at] = base;

@@ -43,7 +43,7 @@ function instFlags(fact: number): number {
 export function buildProblem(isa: TargetIsa, ctx: LowerContext, blockStart: I32List, problem: Problem): void {
   problem.reset();
   addVRegs(isa, ctx, problem);
-  const { order_: order } = ctx;
+  const { blocks: order } = ctx;
   for (let lb = 0; lb < order.count; lb++) {
     addParams(ctx, lb, problem);
     addInsts(isa, ctx, blockStart.data[lb], blockStart.data[lb + 1], problem);
@@ -53,7 +53,8 @@ export function buildProblem(isa: TargetIsa, ctx: LowerContext, blockStart: I32L
       problem.successor(order.succs.data[e]);
       if (to - from !== 1) continue;
       const first = ctx.jumpArgStart.data[lb];
-      for (let k = 0; k < ctx.jumpArgCount.data[lb]; k++) problem.edgeArg(ctx.resolve(ctx.jumpArgs.data[first + k]));
+      for (let k = 0; k < ctx.jumpArgCount.data[lb]; k++)
+        problem.edgeArg(ctx.resolve(ctx.jumpArgs.data[first + k]));
     }
     problem.endBlock();
   }
@@ -69,7 +70,7 @@ function addVRegs(isa: TargetIsa, ctx: LowerContext, problem: Problem): void {
 }
 
 function addParams(ctx: LowerContext, lb: number, problem: Problem): void {
-  const { func, order_: order } = ctx;
+  const { func, blocks: order } = ctx;
   const b = order.block.data[lb] as Block;
   if (b === NONE || lb === 0) return;
   for (let k = 0, n = func.blockParamCount(b); k < n; k++) {
@@ -112,7 +113,10 @@ function addInsts(isa: TargetIsa, ctx: LowerContext, from: number, to: number, p
         if (r >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(r)), words[word + 1]);
       }
     }
-    problem.endInst(instFlags(fact), clobber[op] === CLOBBER_IN_RECORD ? words[at + recordLength[op] - 1] : clobber[op]);
+    problem.endInst(
+      instFlags(fact),
+      clobber[op] === CLOBBER_IN_RECORD ? words[at + recordLength[op] - 1] : clobber[op],
+    );
   }
 }
 

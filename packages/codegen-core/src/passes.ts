@@ -1,4 +1,10 @@
-import { functionName, removeConstantParams, removeUnreachableBlocks, verify, writeFunction } from "@gantry/clif-ir";
+import {
+  functionName,
+  removeConstantParams,
+  removeUnreachableBlocks,
+  verify,
+  writeFunction,
+} from "@gantry/clif-ir";
 import { bug, GantryError } from "@gantry/diag";
 import { allocate, checkAllocation } from "@gantry/regalloc";
 import type { CompileContext } from "./context.ts";
@@ -71,7 +77,11 @@ export const passes: readonly Pass[] = [
       c.order.compute(c.func, c.flow);
       c.uses.compute(c.func, c.flow);
     },
-    dump: (c) => c.order.block.toArray().map((b, lb) => `label${lb}: ${b < 0 ? "edge" : `block${b}`}`).join("\n"),
+    dump: (c) =>
+      c.order.block
+        .toArray()
+        .map((b, lb) => `label${lb}: ${b < 0 ? "edge" : `block${b}`}`)
+        .join("\n"),
   },
   {
     name: "lower",

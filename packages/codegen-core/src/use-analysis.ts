@@ -76,7 +76,8 @@ export class UseAnalysis {
       for (let i = func.firstInst(b); i !== NONE; i = func.nextInst(i)) {
         for (let k = 0, args = func.argCount(i); k < args; k++) this.#use(func, func.arg(i, k));
         for (let t = 0, targets = func.targetCount(i); t < targets; t++) {
-          for (let k = 0, args = func.targetArgCount(i, t); k < args; k++) this.#use(func, func.targetArg(i, t, k));
+          for (let k = 0, args = func.targetArgCount(i, t); k < args; k++)
+            this.#use(func, func.targetArg(i, t, k));
         }
         if (hasEffect(func, i)) colours[i] = colour++;
       }
@@ -110,4 +111,3 @@ export class UseAnalysis {
     }
   }
 }
-

@@ -28,7 +28,7 @@ export async function run(invocation: Invocation): Promise<number> {
     version,
     targets: targets.filter((row) => row.load !== undefined).map((row) => row.arch),
     host: hostArchitecture(),
-    settings: new Settings().describe(),
+    settings: new Settings().rows,
   };
   const server = new Server(limits, identity, compile, runner, (frame) => process.stdout.write(frame));
   await new Promise<void>((resolve) => {
