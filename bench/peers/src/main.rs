@@ -4,6 +4,7 @@
 
 mod clock;
 mod compile;
+mod regalloc;
 mod trees;
 
 use std::process::ExitCode;
@@ -15,6 +16,11 @@ const SUBCOMMANDS: &[(&str, &str, Subcommand)] = &[
         "compile",
         "compile CLIF with Cranelift: requests on stdin, answers on stdout",
         compile::serve,
+    ),
+    (
+        "regalloc",
+        "regalloc2 on problems in Gantry's text form: requests on stdin, answers on stdout",
+        regalloc::serve,
     ),
     (
         "trees",
