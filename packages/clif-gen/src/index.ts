@@ -1,1 +1,15 @@
-export {};
+export { type GeneratedFile, generate } from "./generate.ts";
+export { interestingValue } from "./interesting.ts";
+export {
+  type BlockPlan,
+  DEFAULT_SIZE,
+  type EndPlan,
+  type FilePlan,
+  type FunctionPlan,
+  filePlan,
+  type InstPlan,
+  type PlanSize,
+} from "./plan.ts";
+export { ALL, INTEGER, PROFILES, type Profile, profileByName, SCALAR, SIMD, X64_THIN } from "./profile.ts";
+export { type Shape, shapesOf } from "./shapes.ts";
+export type { Signature } from "./statements.ts";

@@ -1,0 +1,198 @@
+/** Makes CLIF text of a plan. */
+import { type DataValue, hasFloatLanes, I32, I64, isVector, type Type, typeName } from "@gantry/clif-ir";
+import { Dominance } from "./dominance.ts";
+import { interestingValue } from "./interesting.ts";
+import type { BlockPlan, FilePlan, FunctionPlan } from "./plan.ts";
+import { MAX_BYTES, type Profile } from "./profile.ts";
+import { type Shape, shapesOf } from "./shapes.ts";
+import { type GenValue, type Signature, StatementWriter } from "./statements.ts";
+
+/** A file of generated functions and calls of the last of them. */
+export interface GeneratedFile {
+  readonly text: string;
+  readonly functions: readonly Signature[];
+  /** The function that `calls` call. */
+  readonly entry: Signature;
+  readonly calls: readonly (readonly DataValue[])[];
+}
+
+const SHAPES = new Map<Profile, Shape[][]>();
+
+function cachedShapes(profile: Profile): Shape[][] {
+  let shapes = SHAPES.get(profile);
+  if (shapes === undefined) {
+    shapes = shapesOf(profile);
+    SHAPES.set(profile, shapes);
+  }
+  return shapes;
+}
+
+/** Makes the functions of a plan. They are valid, end after a bounded number of instructions and call only each other. */
+export function generate(plan: FilePlan, profile: Profile): GeneratedFile {
+  const functions: Signature[] = [];
+  const texts: string[] = [];
+  plan.functions.forEach((f, k) => {
+    const writer = new FunctionWriter(f, `f${k}`, profile, profile.calls ? functions.slice(-2) : []);
+    texts.push(writer.text());
+    functions.push(writer.signature);
+  });
+  const entry = functions[functions.length - 1];
+  const calls = plan.calls.map((imms) =>
+    entry.params.map((type, k): DataValue => ({ type, bits: interestingValue(type, imms[k % imms.length]) })),
+  );
+  return { text: texts.join("\n"), functions, entry, calls };
+}
+
+/** Backward branches that one call may take. */
+const ROUNDS = 12;
+
+interface End {
+  readonly kind: "return" | "jump" | "brif" | "br_table";
+  readonly targets: readonly number[];
+}
+
+class FunctionWriter {
+  readonly signature: Signature;
+  readonly #plan: FunctionPlan;
+  readonly #profile: Profile;
+  readonly #callees: readonly Signature[];
+  readonly #ends: readonly End[];
+  readonly #blockTypes: readonly (readonly Type[])[];
+  /** Whether some branch goes backward: then every block but the entry counts rounds in its first parameter. */
+  readonly #loops: boolean;
+
+  constructor(plan: FunctionPlan, name: string, profile: Profile, callees: readonly Signature[]) {
+    this.#plan = plan;
+    this.#profile = profile;
+    this.#callees = callees;
+    const type = (p: number) => profile.types[p % profile.types.length];
+    const returns = plan.returns.slice(0, profile.maxReturns).map(type);
+    this.signature = {
+      name,
+      callConv: profile.callConv,
+      params: plan.params.map(type),
+      returns: plan.slots > 0 ? [...returns, I64] : returns,
+    };
+    this.#ends = plan.blocks.map((b, k) => endOf(b, k, plan.blocks.length, profile));
+    this.#loops = this.#ends.some((e, b) => e.targets.some((t) => t <= b));
+    this.#blockTypes = plan.blocks.map((b, k) =>
+      k === 0 ? this.signature.params : [...(this.#loops ? [I32] : []), ...b.params.map(type)],
+    );
+  }
+
+  text(): string {
+    const slotBytes = 16 + (this.#profile.types.some((t) => isVector(t)) ? MAX_BYTES : 16);
+    const out = new StatementWriter(
+      this.#profile,
+      cachedShapes(this.#profile),
+      this.#callees,
+      this.#plan.slots,
+      slotBytes,
+    );
+    const { blocks } = this.#plan;
+    const dominance = new Dominance(this.#ends.map((e) => e.targets));
+    const values: GenValue[][] = blocks.map((_, b) =>
+      this.#blockTypes[b].map((t) => out.fresh(t, b === 0 || !hasFloatLanes(t))),
+    );
+    const bodies: string[] = new Array(blocks.length);
+    const exit = 2 * blocks.length;
+    for (const b of dominance.order) {
+      const params = [...values[b]];
+      const rounds = this.#loops && b !== 0 ? params[0] : undefined;
+      const visible: GenValue[] = [];
+      for (let d = 0; d < blocks.length; d++)
+        if (d !== b && dominance.dominates(d, b)) visible.push(...values[d]);
+      const own = rounds === undefined ? params : params.slice(1);
+      out.begin([...visible.filter((v) => !v.hidden), ...own]);
+      if (rounds !== undefined) rounds.hidden = true;
+      if (b === 0) out.initialiseSlots();
+      for (const inst of blocks[b].insts) out.instruction(inst);
+      this.#end(out, b, rounds, exit);
+      values[b] = [...params, ...out.defined()];
+      const header =
+        params.length === 0 ? "" : `(${params.map((v) => `v${v.id}: ${typeName(v.type)}`).join(", ")})`;
+      bodies[b] = `block${b}${header}:\n${out.end()}`;
+    }
+    if (this.#loops) {
+      out.begin([]);
+      this.#return(out, []);
+      bodies.push(`block${exit}:\n${out.end()}`);
+    }
+    const { name, params, returns, callConv } = this.signature;
+    const arrow = returns.length === 0 ? "" : ` -> ${returns.map(typeName).join(", ")}`;
+    return `function %${name}(${params.map(typeName).join(", ")})${arrow} ${callConv} {\n${out.preamble()}${bodies.join("")}}\n`;
+  }
+
+  /** Ends block `b`. In front of a backward branch the rounds are counted, and none left means going to `exit`. */
+  #end(out: StatementWriter, b: number, rounds: GenValue | undefined, exit: number): void {
+    const { kind, targets } = this.#ends[b];
+    const { args } = this.#plan.blocks[b].end;
+    if (kind === "return") {
+      this.#return(out, args);
+      return;
+    }
+    let counter = rounds;
+    if (this.#loops && counter === undefined) counter = out.define(I32, `iconst.i32 ${ROUNDS}`);
+    else if (counter !== undefined && targets.some((t) => t <= b)) {
+      const one = out.define(I32, "iconst.i32 1");
+      const next = out.define(I32, `isub.i32 v${counter.id}, v${one.id}`);
+      const rest = this.#plan.blocks.length + b;
+      out.line(`brif.i32 v${counter.id}, block${rest}, block${exit}`);
+      out.label(`block${rest}:`);
+      counter = next;
+    }
+    if (counter !== undefined) counter.hidden = true;
+    const calls = targets.map((t, n) => {
+      const types = this.#blockTypes[t].slice(this.#loops ? 1 : 0);
+      const given = types.map(
+        (type, k) => `v${out.use(type, args[(n + k) % Math.max(1, args.length)] ?? 0).id}`,
+      );
+      if (counter !== undefined) given.unshift(`v${counter.id}`);
+      return given.length === 0 ? `block${t}` : `block${t}(${given.join(", ")})`;
+    });
+    const selector = args[args.length - 1] ?? 0;
+    if (kind === "jump") out.line(`jump ${calls[0]}`);
+    else if (kind === "brif") {
+      const c = out.condition(selector);
+      out.line(`brif.${typeName(c.type)} v${c.id}, ${calls[0]}, ${calls[1]}`);
+    } else {
+      const x = out.use(I32, selector);
+      out.line(`br_table v${x.id}, ${calls[0]}, [${calls.slice(1).join(", ")}]`);
+    }
+  }
+
+  #return(out: StatementWriter, args: readonly number[]): void {
+    const { returns } = this.signature;
+    const values = returns.map((t, k) =>
+      k === returns.length - 1 && this.#plan.slots > 0
+        ? out.slotSum()
+        : out.use(t, args[k % Math.max(1, args.length)] ?? 0),
+    );
+    out.line(`return${values.length === 0 ? "" : " "}${values.map((v) => `v${v.id}`).join(", ")}`);
+  }
+}
+
+/** Where block `b` goes: mostly forward, never to the entry. */
+function endOf(block: BlockPlan, b: number, numBlocks: number, profile: Profile): End {
+  const { kind, targets } = block.end;
+  if (numBlocks === 1) return { kind: "return", targets: [] };
+  const target = (t: number): number => {
+    const forward = numBlocks - 1 - b;
+    return (t & 3) !== 3 && forward > 0 ? b + 1 + ((t >> 2) % forward) : 1 + ((t >> 2) % (numBlocks - 1));
+  };
+  const last = b === numBlocks - 1;
+  switch (kind % 8) {
+    case 0:
+      return last || b > 0
+        ? { kind: "return", targets: [] }
+        : { kind: "jump", targets: [target(targets[0])] };
+    case 1:
+      return last ? { kind: "return", targets: [] } : { kind: "jump", targets: [target(targets[0])] };
+    case 2:
+      if (profile.branchTables) return { kind: "br_table", targets: targets.map(target) };
+      break;
+    case 3:
+      if (last) return { kind: "return", targets: [] };
+  }
+  return { kind: "brif", targets: targets.slice(0, 2).map(target) };
+}

@@ -1,0 +1,91 @@
+import {
+  allTypes,
+  F16,
+  F32,
+  F32X4,
+  F64,
+  F64X2,
+  F128,
+  I8,
+  I8X16,
+  I16,
+  I16X8,
+  I32,
+  I32X4,
+  I64,
+  I64X2,
+  I128,
+  isVector,
+  type Type,
+  typeBytes,
+} from "@gantry/clif-ir";
+
+/** What generated functions are made of. */
+export interface Profile {
+  readonly name: string;
+  /** Types of values, simplest first. */
+  readonly types: readonly Type[];
+  /** Whether an opcode may be used with this type of its first result (INVALID without one) and first operand. */
+  readonly allows: (opcode: string, result: Type, operand: Type) => boolean;
+  /** Words of memory flags, one of which accesses carry in front of the others. */
+  readonly byteOrders: readonly string[];
+  readonly callConv: string;
+  readonly calls: boolean;
+  readonly branchTables: boolean;
+  /** Values that a function may return; the contents of stack slots come on top as one i64. */
+  readonly maxReturns: number;
+}
+
+/** Size of the largest types that generated functions use. */
+export const MAX_BYTES = 64;
+
+const SMALL_INTS: readonly Type[] = [I32, I64, I8, I16];
+const VECTORS_128: readonly Type[] = [I8X16, I16X8, I32X4, I64X2, F32X4, F64X2];
+
+/** Everything that the interpreter executes, on all types. */
+export const ALL: Profile = {
+  name: "all",
+  types: [
+    ...SMALL_INTS,
+    F32,
+    F64,
+    I128,
+    F16,
+    F128,
+    ...VECTORS_128,
+    ...allTypes().filter((t) => isVector(t) && typeBytes(t) <= MAX_BYTES && !VECTORS_128.includes(t)),
+  ],
+  allows: () => true,
+  byteOrders: ["", "little", "big"],
+  callConv: "system_v",
+  calls: true,
+  branchTables: true,
+  maxReturns: 4,
+};
+
+/** All scalars, i128, f16 and f128 included. */
+export const SCALAR: Profile = { ...ALL, name: "scalar", types: [...SMALL_INTS, F32, F64, I128, F16, F128] };
+
+/** Scalars and vectors of 128 bits: what SIMD machines have. */
+export const SIMD: Profile = { ...ALL, name: "simd", types: [...SMALL_INTS, F32, F64, ...VECTORS_128] };
+
+/** Operations that the first version of the x86-64 target leaves out. */
+const NOT_THIN = new Set(["bitrev", "fma", "stack_switch", "get_pinned_reg", "set_pinned_reg"]);
+
+/** Integers of 8 to 64 bits, f32 and f64: what the x86-64 target does first. */
+export const X64_THIN: Profile = {
+  ...ALL,
+  name: "x64-thin",
+  types: [...SMALL_INTS, F32, F64],
+  allows: (opcode) => !NOT_THIN.has(opcode) && !opcode.startsWith("x86_"),
+  byteOrders: ["", "little"],
+  maxReturns: 1,
+};
+
+/** Integers alone. */
+export const INTEGER: Profile = { ...X64_THIN, name: "integer", types: SMALL_INTS };
+
+export const PROFILES: readonly Profile[] = [ALL, SCALAR, SIMD, X64_THIN, INTEGER];
+
+/** The profile called `name`, or undefined. */
+export const profileByName = (name: string): Profile | undefined => PROFILES.find((p) => p.name === name);

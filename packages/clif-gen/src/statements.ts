@@ -1,0 +1,423 @@
+import {
+  ATOMIC_RMW_OPS,
+  asInt,
+  FLOAT_CC_NAMES,
+  hasFloatLanes,
+  I8,
+  I16,
+  I64,
+  I128,
+  INT_CC_NAMES,
+  INVALID,
+  isInt,
+  isVector,
+  laneBits,
+  laneCount,
+  laneType,
+  OPCODE_NAMES,
+  type Type,
+  typeBytes,
+  typeName,
+} from "@gantry/clif-ir";
+import { accessBytes, defaultNaN, floatLayout, fromLanes, mask } from "@gantry/clif-ir/eval";
+import { constantText, interestingValue, MAX_CONSTANT } from "./interesting.ts";
+import type { InstPlan } from "./plan.ts";
+import type { Profile } from "./profile.ts";
+import type { Shape } from "./shapes.ts";
+
+/** A value of the function being written. */
+export interface GenValue {
+  readonly id: number;
+  readonly type: Type;
+  /** Whether its bits are the same on every machine: not those of a NaN that arithmetic made. */
+  readonly clean: boolean;
+  /** Not an operand of generated instructions. */
+  hidden: boolean;
+}
+
+export interface Signature {
+  /** Without `%`. */
+  readonly name: string;
+  readonly params: readonly Type[];
+  readonly returns: readonly Type[];
+  readonly callConv: string;
+}
+
+/** Opcodes that may make a NaN, whose sign and payload CLIF leaves open. */
+const MAKES_NAN = new Set([
+  "fadd",
+  "fsub",
+  "fmul",
+  "fdiv",
+  "sqrt",
+  "fma",
+  "fmin",
+  "fmax",
+  "ceil",
+  "floor",
+  "trunc",
+  "nearest",
+  "fpromote",
+  "fdemote",
+  "fvdemote",
+  "fvpromote_low",
+]);
+
+/** Opcodes that show the bits of a float operand, or mix them. */
+const SHOWS_BITS = new Set([
+  "bitcast",
+  "store",
+  "vhigh_bits",
+  "band",
+  "bor",
+  "bxor",
+  "bnot",
+  "bitselect",
+  "blendv",
+  "fcopysign",
+]);
+
+/** One in so many operations that may trap is not kept from it. */
+const UNGUARDED = 16;
+
+/** Writes the instructions of one block after the other; operands are values in scope or new constants. */
+export class StatementWriter {
+  readonly #profile: Profile;
+  readonly #shapes: readonly Shape[][];
+  readonly #callees: readonly Signature[];
+  readonly #slots: number;
+  readonly #slotBytes: number;
+  #next = 0;
+  #lines: string[] = [];
+  #scope: GenValue[] = [];
+  #scopeStart = 0;
+
+  constructor(
+    profile: Profile,
+    shapes: readonly Shape[][],
+    callees: readonly Signature[],
+    slots: number,
+    slotBytes: number,
+  ) {
+    this.#profile = profile;
+    this.#shapes = shapes;
+    this.#callees = callees;
+    this.#slots = slots;
+    this.#slotBytes = slotBytes;
+  }
+
+  /** The declarations in front of the blocks. */
+  preamble(): string {
+    const lines: string[] = [];
+    for (let s = 0; s < this.#slots; s++)
+      lines.push(`    ss${s} = explicit_slot ${this.#slotBytes}, align = 16\n`);
+    this.#callees.forEach(({ name, params, returns, callConv }, k) => {
+      const arrow = returns.length === 0 ? "" : ` -> ${returns.map(typeName).join(", ")}`;
+      const signature = `(${params.map(typeName).join(", ")})${arrow} ${callConv}`;
+      lines.push(`    sig${k} = ${signature}\n`);
+      lines.push(`    fn${2 * k} = colocated %${name} sig${k}\n    fn${2 * k + 1} = %${name} sig${k}\n`);
+    });
+    return lines.join("");
+  }
+
+  /** Starts a block in which the values are in scope, the last ones being its own. */
+  begin(scope: readonly GenValue[]): void {
+    this.#lines = [];
+    this.#scope = [...scope];
+    this.#scopeStart = scope.length;
+  }
+
+  /** The values that the block defined. */
+  defined(): GenValue[] {
+    return this.#scope.slice(this.#scopeStart);
+  }
+
+  end(): string {
+    return this.#lines.join("");
+  }
+
+  line(text: string): void {
+    this.#lines.push(`    ${text}\n`);
+  }
+
+  label(text: string): void {
+    this.#lines.push(`${text}\n`);
+  }
+
+  /** A new value, not in scope yet. */
+  fresh(type: Type, clean: boolean): GenValue {
+    return { id: this.#next++, type, clean, hidden: false };
+  }
+
+  /** Writes an instruction with one result and puts that in scope. */
+  define(type: Type, text: string, clean = true): GenValue {
+    const v = this.fresh(type, clean);
+    this.line(`v${v.id} = ${text}`);
+    this.#scope.push(v);
+    return v;
+  }
+
+  /** As {@link define}, but no generated instruction uses the result. */
+  #helper(type: Type, text: string): GenValue {
+    const v = this.fresh(type, true);
+    v.hidden = true;
+    this.line(`v${v.id} = ${text}`);
+    return v;
+  }
+
+  /** A value of type `t`: one in scope, the latest for small picks, or a new constant. */
+  use(t: Type, pick: number): GenValue {
+    if ((pick & 3) !== 3) {
+      const all = this.#scope.filter((v) => v.type === t && !v.hidden);
+      if (all.length > 0) return all[all.length - 1 - ((pick >> 2) % all.length)];
+    }
+    return this.constant(t, interestingValue(t, BigInt((pick >> 2) & 63)));
+  }
+
+  /** A scalar integer to branch on. */
+  condition(pick: number): GenValue {
+    const ints = this.#scope.filter(
+      (v) => isInt(v.type) && !v.hidden && this.#profile.allows("brif", INVALID, v.type),
+    );
+    return ints.length === 0 ? this.use(I8, pick) : ints[ints.length - 1 - ((pick >> 2) % ints.length)];
+  }
+
+  constant(t: Type, bits: bigint): GenValue {
+    if (t === I128) {
+      const lo = this.#helper(I64, `iconst.i64 ${BigInt.asIntN(64, bits)}`);
+      const hi = this.#helper(I64, `iconst.i64 ${BigInt.asIntN(64, bits >> 64n)}`);
+      return this.define(t, `iconcat.i64 v${lo.id}, v${hi.id}`);
+    }
+    if (typeBytes(t) > MAX_CONSTANT) {
+      const lane = this.constant(laneType(t), bits & mask(laneBits(t)));
+      return this.define(t, `splat.${typeName(t)} v${lane.id}`);
+    }
+    const text = constantText(t, bits);
+    if (isVector(t)) return this.define(t, `vconst.${typeName(t)} ${text}`);
+    return this.define(t, hasFloatLanes(t) ? `${typeName(t)}const ${text}` : `iconst.${typeName(t)} ${text}`);
+  }
+
+  /** `v`, or the canonical NaN in every lane that is NaN. */
+  #clean(v: GenValue): GenValue {
+    if (v.clean) return v;
+    const { type } = v;
+    const name = typeName(type);
+    const lanes = laneCount(type);
+    const width = laneBits(type);
+    const nan = defaultNaN(floatLayout(width));
+    if (lanes === 1) {
+      const c = this.constant(type, nan);
+      const isNan = this.#helper(I8, `fcmp.${name} uno v${v.id}, v${v.id}`);
+      return this.define(type, `select.${name} v${isNan.id}, v${c.id}, v${v.id}`);
+    }
+    const element = this.constant(laneType(type), nan);
+    const c = this.#helper(type, `splat.${name} v${element.id}`);
+    const isNan = this.#helper(asInt(type), `fcmp.${name} uno v${v.id}, v${v.id}`);
+    const bits = this.#helper(type, `bitcast.${name} v${isNan.id}`);
+    return this.define(type, `bitselect.${name} v${bits.id}, v${c.id}, v${v.id}`);
+  }
+
+  /** Fills every slot with bytes that depend on its number. */
+  initialiseSlots(): void {
+    for (let s = 0; s < this.#slots; s++) {
+      const x = this.#helper(I64, `iconst.i64 0x0123_4567_89ab_cd${(0xe0 + s).toString(16)}`);
+      const p = this.#helper(I64, `stack_addr.i64 ss${s}`);
+      for (let at = 0; at < this.#slotBytes; at += 8)
+        this.line(`store.i64 little notrap v${x.id}, v${p.id}+${at}`);
+    }
+  }
+
+  /** The contents of all slots, as one i64. */
+  slotSum(): GenValue {
+    let sum: GenValue | undefined;
+    for (let s = 0; s < this.#slots; s++)
+      for (let at = 0; at < this.#slotBytes; at += 8) {
+        const p = this.#helper(I64, `stack_addr.i64 ss${s}+${at}`);
+        const x = this.#helper(I64, `load.i64 little notrap v${p.id}`);
+        sum = sum === undefined ? x : this.#helper(I64, `bxor.i64 v${sum.id}, v${x.id}`);
+      }
+    return sum ?? this.constant(I64, 0n);
+  }
+
+  /** Writes the instruction that a plan stands for, with what it needs in front. */
+  instruction(plan: InstPlan): void {
+    const calls = this.#callees.length > 0 ? 2 : 0;
+    const k = plan.opcode % (this.#shapes.length + calls);
+    if (k >= this.#shapes.length) {
+      this.#call(plan, k > this.#shapes.length);
+      return;
+    }
+    const shape = this.#shapes[k][plan.type % this.#shapes[k].length];
+    switch (shape.row.format) {
+      case "Load":
+      case "Store":
+      case "StoreNoOffset":
+      case "AtomicRmw":
+      case "AtomicCas":
+        this.#access(shape, plan);
+        return;
+      case "LoadNoOffset":
+        if (shape.row.name !== "bitcast") this.#access(shape, plan);
+        else this.#plain(shape, plan);
+        return;
+      default:
+        this.#plain(shape, plan);
+    }
+  }
+
+  #call(plan: InstPlan, indirect: boolean): void {
+    const k = plan.type % this.#callees.length;
+    const { params, returns } = this.#callees[k];
+    const args = params.map((t, n) => `v${this.use(t, plan.args[n % 4] + 4 * n).id}`).join(", ");
+    const fn = 2 * k + (plan.args[3] & 1);
+    const callee = indirect ? this.#helper(I64, `func_addr.i64 fn${fn}`) : undefined;
+    const results = returns.map((t) => this.fresh(t, !hasFloatLanes(t)));
+    const left = results.length === 0 ? "" : `${results.map((v) => `v${v.id}`).join(", ")} = `;
+    this.line(
+      callee === undefined
+        ? `${left}call fn${fn}(${args})`
+        : `${left}call_indirect.i64 sig${k}, v${callee.id}(${args})`,
+    );
+    this.#scope.push(...results);
+  }
+
+  /** Instructions without memory. */
+  #plain(shape: Shape, plan: InstPlan): void {
+    const { row, ctrl } = shape;
+    let operands = shape.operands.map((types, k) => {
+      const v = this.use(types[(plan.args[3] >> (4 + 2 * k)) % types.length], plan.args[k]);
+      return SHOWS_BITS.has(row.name) && hasFloatLanes(v.type) ? this.#clean(v) : v;
+    });
+    const guarded = this.#guard(row.name, operands, plan);
+    if (guarded === undefined) return;
+    operands = guarded;
+    const suffix = row.T === undefined ? "" : `.${typeName(ctrl)}`;
+    const text = `${row.name}${suffix} ${this.#operandText(shape, operands, plan)}`.trimEnd();
+    const inputsClean = operands.every((v) => v.clean || !hasFloatLanes(v.type));
+    const clean = !MAKES_NAN.has(row.name) && inputsClean;
+    const results = shape.results.map((t) => this.fresh(t, clean || !hasFloatLanes(t)));
+    this.line(results.length === 0 ? text : `${results.map((v) => `v${v.id}`).join(", ")} = ${text}`);
+    this.#scope.push(...results);
+  }
+
+  #operandText({ row, ctrl, operands: types }: Shape, operands: readonly GenValue[], plan: InstPlan): string {
+    const values = operands.map((v) => `v${v.id}`).join(", ");
+    const small = Number(plan.imm & 0xffffn);
+    switch (row.format) {
+      case "IntCompare":
+        return `${INT_CC_NAMES[small % INT_CC_NAMES.length]} ${values}`;
+      case "FloatCompare":
+        return `${FLOAT_CC_NAMES[small % FLOAT_CC_NAMES.length]} ${values}`;
+      case "CondTrap":
+      case "IntAddTrap":
+        return `${values}, user${1 + (small % 250)}`;
+      case "BinaryImm8":
+      case "TernaryImm8":
+        return `${values}, ${small % laneCount(types[0][0])}`;
+      case "LoadNoOffset":
+        if (laneCount(ctrl) === laneCount(operands[0].type)) return values;
+        return `${this.#profile.byteOrders.includes("big") && (small & 1) !== 0 ? "big" : "little"} ${values}`;
+      case "Shuffle": {
+        const lanes = Array.from({ length: 16 }, (_, k) => (plan.imm >> BigInt(7 * k)) & 31n);
+        return `${values}, 0x${fromLanes(lanes, 8).toString(16).padStart(32, "0")}`;
+      }
+      case "UnaryImm":
+      case "UnaryIeee16":
+      case "UnaryIeee32":
+      case "UnaryIeee64":
+      case "UnaryConst": {
+        const t = row.T === undefined ? this.#resultType(row.name) : ctrl;
+        return constantText(t, interestingValue(t, plan.imm));
+      }
+      default:
+        return values;
+    }
+  }
+
+  /** The type of the constant that a monomorphic opcode makes: its name begins with it. */
+  #resultType(opcode: string): Type {
+    return this.#profile.types.find((t) => opcode === `${typeName(t)}const`) ?? INVALID;
+  }
+
+  /** Operands with which the instruction mostly does not trap; undefined to leave it out. */
+  #guard(opcode: string, operands: GenValue[], plan: InstPlan): GenValue[] | undefined {
+    if (plan.args[3] % UNGUARDED === UNGUARDED - 1) return operands;
+    const [x, y] = operands;
+    const or = (v: GenValue) => {
+      const one = this.constant(v.type, 1n);
+      return this.define(v.type, `bor.${typeName(v.type)} v${v.id}, v${one.id}`);
+    };
+    const halve = (v: GenValue) => {
+      const one = this.constant(v.type, 1n);
+      return this.define(v.type, `ushr.${typeName(v.type)} v${v.id}, v${one.id}`);
+    };
+    switch (opcode) {
+      case "udiv":
+      case "sdiv":
+      case "urem":
+      case "srem":
+        return [x, or(y)];
+      case "trapz":
+        return [or(x)];
+      case "trapnz":
+        return undefined;
+      case "uadd_overflow_trap":
+        return [halve(x), halve(y)];
+      case "fcvt_to_uint":
+      case "fcvt_to_sint": {
+        const from = laneBits(x.type) > 16 && plan.type % 3 !== 0 ? I16 : I8;
+        const n = this.use(from, plan.args[1]);
+        // A signed byte or half becomes a float that is positive at least where the result is unsigned.
+        const conversion = opcode === "fcvt_to_uint" ? "fcvt_from_uint" : "fcvt_from_sint";
+        if (!this.#profile.allows(conversion, x.type, from)) return undefined;
+        return [this.define(x.type, `${conversion}.${typeName(x.type)} v${n.id}`)];
+      }
+    }
+    return operands;
+  }
+
+  /** Loads, stores and atomics: somewhere in a stack slot. */
+  #access({ row, ctrl, operands, results }: Shape, plan: InstPlan): void {
+    if (this.#slots === 0) return;
+    const { name, format } = row;
+    const atomic = row.name.startsWith("atomic_");
+    // Values are the operands that are no pointer; the pointer stands where the format has it.
+    const valueTypes =
+      format === "Store" || format === "StoreNoOffset" ? operands.slice(0, 1) : operands.slice(1);
+    const values = valueTypes.map((types, k) =>
+      this.#clean(this.use(types[plan.type % types.length], plan.args[k])),
+    );
+    const moved = results[0] ?? values[0].type;
+    const bytes = accessBytes(OPCODE_NAMES.indexOf(name), moved);
+    const small = Number(plan.imm & 0xffffn);
+    const slot = small % this.#slots;
+    const indexed = !atomic && (plan.args[2] & 3) === 3;
+    // With an index of at most 15 there are 16 bytes less to start in.
+    const room = this.#slotBytes - bytes - (indexed ? 15 : 0);
+    const at = atomic
+      ? bytes * ((small >> 3) % Math.max(1, Math.floor(room / bytes)))
+      : (small >> 3) % (room + 1);
+    const inInst = atomic || format.endsWith("NoOffset") ? 0 : (plan.args[2] >> 2) % (at + 1);
+    let p = this.#helper(I64, `stack_addr.i64 ss${slot}${at - inInst === 0 ? "" : `+${at - inInst}`}`);
+    if (indexed) {
+      const fifteen = this.#helper(I64, "iconst.i64 15");
+      const index = this.#helper(I64, `band.i64 v${this.use(I64, plan.args[2] >> 4).id}, v${fifteen.id}`);
+      p = this.#helper(I64, `iadd.i64 v${p.id}, v${index.id}`);
+    }
+    const flags = [this.#profile.byteOrders[(small >> 9) % this.#profile.byteOrders.length]];
+    if ((small & 0x4000) !== 0) flags.push((small & 0x2000) !== 0 ? "notrap" : "user5");
+    if (!indexed && at % Math.min(16, bytes) === 0 && bytes <= 16 && (small & 0x8000) !== 0)
+      flags.push("aligned");
+    const words = flags.filter((f) => f !== "").map((f) => `${f} `);
+    const address = `v${p.id}${inInst === 0 ? "" : `+${inInst}`}`;
+    const rmw = format === "AtomicRmw" ? `${ATOMIC_RMW_OPS[(small >> 4) % ATOMIC_RMW_OPS.length]} ` : "";
+    const list = values.map((v) => `v${v.id}`);
+    const text =
+      format === "Store" || format === "StoreNoOffset"
+        ? `${list[0]}, ${address}`
+        : [address, ...list].join(", ");
+    const inst = `${name}.${typeName(ctrl)} ${words.join("")}${rmw}${text}`;
+    if (results.length === 0) this.line(inst);
+    else this.define(results[0], inst);
+  }
+}
