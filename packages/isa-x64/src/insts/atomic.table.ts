@@ -1,7 +1,7 @@
 /**
  * Locked memory operations without result, 16-byte compare and exchange, fences and hints: Intel SDM volume 2.
  */
-import { imm16, m128, m16, m32, m64, m8, mod, r16, r32, r64, r8, simm32, simm8, use, x86, type X86Table } from "@gantry/asm-compiler/x86";
+import { imm16, m16, m32, m64, m8, r16, r32, r64, r8, simm32, simm8, use, x86, type X86Table } from "@gantry/asm-compiler/x86";
 
 export default {
   // read, modify and write memory; what was there is not wanted
@@ -61,7 +61,6 @@ export default {
   lock_xorq_mi: x86({ code: "F0 REX.W 81 /6 id", ops: { rm: use(m64), imm: use(simm32) }, asm: "lock xorq", flags: "w", short: "lock_xorq_mi8" }),
   lock_xorq_mi8: x86({ code: "F0 REX.W 83 /6 ib", ops: { rm: use(m64), imm: use(simm8) }, asm: "lock xorq", flags: "w" }),
   // 16 bytes, fences, hints
-  lock_cmpxchg16b_m: x86({ code: "F0 REX.W 0F C7 /1", ops: { lo: mod(r64, "rax"), hi: mod(r64, "rdx"), newLo: use(r64, "rbx"), newHi: use(r64, "rcx"), rm: use(m128) }, asm: "lock cmpxchg16b rm", flags: "w", needs: "cmpxchg16b" }),
   lfence: x86({ code: "0F AE E8", ops: {  }, asm: "lfence" }),
   sfence: x86({ code: "0F AE F8", ops: {  }, asm: "sfence" }),
   pause: x86({ code: "F3 90", ops: {  }, asm: "pause" }),
