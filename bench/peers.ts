@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,22 +9,14 @@ const binary = join(folder, "target", "release", "peers");
 /** The peers' binary, or the reason why it is not there. */
 export type Peers = { readonly binary: string } | { readonly missing: string };
 
-/** Builds the peers if that is possible and needed; the first build takes some minutes. */
+/** Builds the peers if that is possible; the first build takes some minutes, later ones nothing. */
 export function buildPeers(say: (line: string) => void): Peers {
-  if (isFresh()) return { binary };
   if (spawnSync("cargo", ["--version"]).status !== 0) {
     return existsSync(binary) ? { binary } : { missing: "cargo is not installed" };
   }
-  say("building bench/peers with cargo (two minutes the first time)");
+  if (!existsSync(binary)) say("building bench/peers with cargo (two minutes the first time)");
   const built = spawnSync("cargo", ["build", "--release", "--quiet"], { cwd: folder, encoding: "utf8" });
   if (built.status === 0) return { binary };
   const reason = built.stderr.split("\n").find((line) => line.trim() !== "") ?? "no message";
   return { missing: `cargo build in bench/peers failed: ${reason}` };
-}
-
-function isFresh(): boolean {
-  if (!existsSync(binary)) return false;
-  const built = statSync(binary).mtimeMs;
-  const sources = readdirSync(join(folder, "src")).map((name) => join(folder, "src", name));
-  return [join(folder, "Cargo.toml"), ...sources].every((path) => statSync(path).mtimeMs < built);
 }

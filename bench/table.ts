@@ -42,5 +42,6 @@ function line(cells: readonly string[]): string {
 
 function amount(x: number | null): string {
   if (x === null) return "-";
+  if (x >= 1e7) return `${(x / 1e6).toFixed(1)} M`;
   return x >= 1000 ? x.toLocaleString("en-US") : String(x);
 }
