@@ -3,7 +3,7 @@ import { type CodeBuffer, Mem } from "@gantry/codegen-core";
 import { encode } from "./generated/encode.ts";
 import * as X from "./generated/opcodes.ts";
 import { put, putModImm, putModRm, putRegRm, scratch } from "./put.ts";
-import { RAX, RDX, RSP } from "./registers.ts";
+import { RAX, RBX, RCX, RDX, RSP } from "./registers.ts";
 
 // Condition codes as opcodes have them, and the two that take two flags.
 const NE = 5;
@@ -185,10 +185,16 @@ function movFar(words: Int32Array, at: number, buf: CodeBuffer): void {
 }
 
 /** CLIF's numbers of the operations that need a loop. */
+const ADD = 0;
+const SUB = 1;
 const AND = 2;
 const NAND = 3;
 const OR = 4;
 const XOR = 5;
+const XCHG = 6;
+const UMIN = 7;
+const UMAX = 8;
+const SMAX = 10;
 /** Conditions under which the old value stays: umin, umax, smin, smax. */
 const KEEP = Uint8Array.of(6, 3, 14, 13);
 
@@ -228,6 +234,71 @@ function atomicLoop(words: Int32Array, at: number, buf: CodeBuffer): void {
   scratch[2] = RAX;
   for (let k = 0; k < 4; k++) scratch[3 + k] = words[mem + k];
   scratch[7] = next;
+  encode(scratch, 0, buf);
+  jumpIf(buf, NE, again);
+}
+
+/** The same for 16 bytes: old in rdx:rax, next in rcx:rbx. */
+function atomicLoop16(words: Int32Array, at: number, buf: CodeBuffer): void {
+  const mem = at + 3;
+  const x = words[at + 7];
+  const xHigh = words[at + 8];
+  const op = words[at + 11];
+  const again = buf.newLabel();
+  putMem(buf, X.movq_rm, words, mem, RAX);
+  put(buf, X.movq_rm, RDX, words[mem], words[mem + 1], words[mem + 2] + 8, words[mem + 3]);
+  buf.bind(again);
+  put(buf, X.movq_rr, RBX, RAX);
+  put(buf, X.movq_rr, RCX, RDX);
+  switch (op) {
+    case ADD:
+      putModRm(buf, X.addq_rm, RBX, x);
+      putModRm(buf, X.adcq_rm, RCX, xHigh);
+      break;
+    case SUB:
+      putModRm(buf, X.subq_rm, RBX, x);
+      putModRm(buf, X.sbbq_rm, RCX, xHigh);
+      break;
+    case AND:
+    case NAND:
+      putModRm(buf, X.andq_rm, RBX, x);
+      putModRm(buf, X.andq_rm, RCX, xHigh);
+      if (op === AND) break;
+      put(buf, X.notq_r, RBX, RBX);
+      put(buf, X.notq_r, RCX, RCX);
+      break;
+    case OR:
+      putModRm(buf, X.orq_rm, RBX, x);
+      putModRm(buf, X.orq_rm, RCX, xHigh);
+      break;
+    case XOR:
+      putModRm(buf, X.xorq_rm, RBX, x);
+      putModRm(buf, X.xorq_rm, RCX, xHigh);
+      break;
+    case XCHG:
+      put(buf, X.movq_rr, RBX, x);
+      put(buf, X.movq_rr, RCX, xHigh);
+      break;
+    default: {
+      // `old < x` by the whole subtraction, then x where old is not the one to keep.
+      const greater = op === UMAX || op === SMAX;
+      putRegRm(buf, X.cmpq_rm, RBX, x);
+      putModRm(buf, X.sbbq_rm, RCX, xHigh);
+      put(buf, X.movq_rr, RCX, RDX);
+      const less = op === UMIN || op === UMAX ? 2 : 12;
+      const take = greater ? less : less ^ 1;
+      put(buf, X.cmovq_rm, take, RBX, RBX, x, -1, 0);
+      put(buf, X.cmovq_rm, take, RCX, RCX, xHigh, -1, 0);
+    }
+  }
+  scratch[0] = X.lock_cmpxchg16b_m;
+  scratch[1] = RAX;
+  scratch[2] = RAX;
+  scratch[3] = RDX;
+  scratch[4] = RDX;
+  scratch[5] = RBX;
+  scratch[6] = RCX;
+  for (let k = 0; k < 4; k++) scratch[7 + k] = words[mem + k];
   encode(scratch, 0, buf);
   jumpIf(buf, NE, again);
 }
@@ -276,5 +347,7 @@ export function expand(words: Int32Array, at: number, buf: CodeBuffer): void {
       return movFar(words, at, buf);
     case X.atomic_rmw_loop:
       return atomicLoop(words, at, buf);
+    case X.atomic_rmw_loop16:
+      return atomicLoop16(words, at, buf);
   }
 }

@@ -321,6 +321,21 @@ export abstract class X64Operands extends X64Insts {
     return this.atomic_rmw_loop(mem, x, bits, op);
   }
 
+  atomic_loop16(mem: number, x: number, op: number): number {
+    return this.atomic_rmw_loop16(mem, this.part(x, 0), this.part(x, 1), op);
+  }
+  amode_plus(from: number, bytes: number): number {
+    const at = this.arena(4);
+    const w = this.words;
+    w.copyWithin(at, from & ~GROUP, (from & ~GROUP) + 4);
+    w[at + 2] = (w[at + 2] + bytes) | 0;
+    return at | GROUP;
+  }
+
+  ty_16_bytes(ty: Type): Type {
+    return inVectorRegister(ty) && typeBits(ty) === 128 ? ty : (NONE as Type);
+  }
+
   // ---- shifts and counts ----
 
   masked_count(ty: Type, c: number): number {

@@ -40,10 +40,11 @@ const F64X2 = 16384;
 const NARROW = I8 | I16;
 const UP_TO_32 = NARROW | I32;
 const INT = UP_TO_32 | I64;
+const WIDE = INT | I128;
 const FLOAT = F32 | F64;
 const VECTOR = I8X16 | I16X8 | I32X4 | I64X2 | F32X4 | F64X2;
 const SCALAR = INT | FLOAT;
-const MEMORY = SCALAR | VECTOR;
+const MEMORY = SCALAR | I128 | VECTOR;
 const ANY = -1;
 
 /** Bit of each type code. */
@@ -57,7 +58,7 @@ for (const [code, bit] of [
 
 /** Opcode, types of the first result, types of the first value operand. */
 const rows: readonly (readonly [op: number, result: number, operand?: number])[] = [
-  [Op.jump, ANY], [Op.brif, ANY, INT], [Op.br_table, ANY], [Op.trap, ANY], [Op.trapz, ANY, INT], [Op.trapnz, ANY, INT],
+  [Op.jump, ANY], [Op.brif, ANY, WIDE], [Op.br_table, ANY], [Op.trap, ANY], [Op.trapz, ANY, WIDE], [Op.trapnz, ANY, WIDE],
   [Op.debugtrap, ANY], [Op.return, ANY], [Op.call, ANY], [Op.call_indirect, ANY], [Op.nop, ANY], [Op.sequence_point, ANY],
   [Op.fence, ANY], [Op.func_addr, I64], [Op.symbol_value, I64], [Op.stack_addr, I64],
   [Op.get_stack_pointer, I64], [Op.get_frame_pointer, I64], [Op.get_return_address, I64],
@@ -65,18 +66,19 @@ const rows: readonly (readonly [op: number, result: number, operand?: number])[]
   [Op.load, MEMORY], [Op.store, ANY, MEMORY],
   [Op.uload8, INT], [Op.sload8, INT], [Op.uload16, INT], [Op.sload16, INT], [Op.uload32, I64], [Op.sload32, I64],
   [Op.istore8, ANY, INT], [Op.istore16, ANY, INT], [Op.istore32, ANY, INT],
-  [Op.atomic_load, INT], [Op.atomic_store, ANY, INT], [Op.atomic_rmw, INT], [Op.atomic_cas, INT],
-  [Op.iadd, INT], [Op.isub, INT], [Op.ineg, INT], [Op.iabs, INT], [Op.imul, INT], [Op.umulhi, INT], [Op.smulhi, INT],
+  [Op.atomic_load, WIDE], [Op.atomic_store, ANY, WIDE], [Op.atomic_rmw, WIDE], [Op.atomic_cas, WIDE],
+  [Op.iadd, WIDE], [Op.isub, WIDE], [Op.ineg, WIDE], [Op.iabs, WIDE], [Op.imul, WIDE], [Op.umulhi, INT], [Op.smulhi, INT],
   [Op.udiv, INT], [Op.sdiv, INT], [Op.urem, INT], [Op.srem, INT],
   [Op.smin, INT], [Op.smax, INT], [Op.umin, INT], [Op.umax, INT],
-  [Op.uadd_overflow, INT], [Op.sadd_overflow, INT], [Op.usub_overflow, INT], [Op.ssub_overflow, INT],
+  [Op.uadd_overflow, WIDE], [Op.sadd_overflow, WIDE], [Op.usub_overflow, WIDE], [Op.ssub_overflow, WIDE],
   [Op.umul_overflow, INT], [Op.smul_overflow, INT], [Op.uadd_overflow_trap, I32 | I64],
   [Op.uadd_overflow_cin, INT], [Op.sadd_overflow_cin, INT], [Op.usub_overflow_bin, INT], [Op.ssub_overflow_bin, INT],
-  [Op.band, SCALAR], [Op.bor, SCALAR], [Op.bxor, SCALAR], [Op.bnot, SCALAR], [Op.bitselect, INT],
-  [Op.ishl, INT], [Op.ushr, INT], [Op.sshr, INT], [Op.rotl, INT], [Op.rotr, INT],
-  [Op.clz, INT], [Op.cls, INT], [Op.ctz, INT], [Op.popcnt, INT], [Op.bswap, I16 | I32 | I64], [Op.bitrev, INT],
-  [Op.bmask, INT, INT], [Op.icmp, I8, INT], [Op.fcmp, I8, FLOAT], [Op.select, MEMORY, INT], [Op.select_spectre_guard, INT, INT],
-  [Op.uextend, INT, INT], [Op.sextend, INT, INT], [Op.ireduce, INT, INT],
+  [Op.band, SCALAR | I128], [Op.bor, SCALAR | I128], [Op.bxor, SCALAR | I128], [Op.bnot, SCALAR | I128], [Op.bitselect, WIDE],
+  [Op.ishl, WIDE], [Op.ushr, WIDE], [Op.sshr, WIDE], [Op.rotl, WIDE], [Op.rotr, WIDE],
+  [Op.clz, WIDE], [Op.cls, INT], [Op.ctz, WIDE], [Op.popcnt, WIDE], [Op.bswap, WIDE & ~I8], [Op.bitrev, WIDE],
+  [Op.bmask, WIDE, WIDE], [Op.icmp, I8, WIDE], [Op.fcmp, I8, FLOAT], [Op.select, MEMORY | I128, WIDE], [Op.select_spectre_guard, WIDE, WIDE],
+  [Op.uextend, WIDE, INT], [Op.sextend, WIDE, INT], [Op.ireduce, INT, WIDE],
+  [Op.iconcat, WIDE, INT], [Op.isplit, INT, WIDE],
   [Op.fadd, FLOAT], [Op.fsub, FLOAT], [Op.fmul, FLOAT], [Op.fdiv, FLOAT], [Op.sqrt, FLOAT], [Op.fma, FLOAT],
   [Op.fneg, FLOAT], [Op.fabs, FLOAT], [Op.fcopysign, FLOAT], [Op.fmin, FLOAT], [Op.fmax, FLOAT],
   [Op.ceil, FLOAT], [Op.floor, FLOAT], [Op.trunc, FLOAT], [Op.nearest, FLOAT],
@@ -84,7 +86,7 @@ const rows: readonly (readonly [op: number, result: number, operand?: number])[]
   [Op.fcvt_from_sint, FLOAT, INT], [Op.fcvt_from_uint, FLOAT, INT],
   [Op.fcvt_to_sint, INT, FLOAT], [Op.fcvt_to_uint, INT, FLOAT],
   [Op.fcvt_to_sint_sat, INT, FLOAT], [Op.fcvt_to_uint_sat, INT, FLOAT],
-  [Op.bitcast, SCALAR | VECTOR, SCALAR | VECTOR],
+  [Op.bitcast, SCALAR | I128 | F128 | VECTOR, SCALAR | I128 | F128 | VECTOR],
 ];
 
 const resultTypes = new Int32Array(256);
@@ -103,18 +105,23 @@ for (const op of [
   accesses[op] = 1;
 }
 
+/** 1 for each atomic opcode that has a type. */
+const atomics = new Uint8Array(256);
+for (const op of [Op.atomic_load, Op.atomic_store, Op.atomic_rmw, Op.atomic_cas]) atomics[op] = 1;
+
 /** Types in registers that a signature may have. */
 const PASSED = MEMORY | I128 | F16 | F128;
 const CONVENTIONS = (1 << CallConv.fast) | (1 << CallConv.tail) | (1 << CallConv.system_v);
 
 /** Everything in `func` that has no rule; empty if the function can be compiled. */
-export function unsupported(func: Function, _settings: Settings): Diagnostic[] {
+export function unsupported(func: Function, settings: Settings): Diagnostic[] {
+  const hasCmpxchg16b = settings.bool("has_cmpxchg16b");
   const found: Diagnostic[] = [];
   checkSignature(func, OWN_SIGNATURE, found);
   for (let s = 0; s < func.numSignatures; s++) checkSignature(func, s as SigRef, found);
   for (let b = func.firstBlock(); b !== NONE; b = func.nextBlock(b)) {
     for (let i = func.firstInst(b); i !== NONE; i = func.nextInst(i)) {
-      const problem = instProblem(func, i);
+      const problem = instProblem(func, i, hasCmpxchg16b);
       if (problem !== undefined) found.push(refusal(problem, `inst${i}`));
     }
   }
@@ -131,7 +138,7 @@ function refusal(what: string, place: string): Diagnostic {
   };
 }
 
-function instProblem(func: Function, i: Inst): string | undefined {
+function instProblem(func: Function, i: Inst, hasCmpxchg16b: boolean): string | undefined {
   const op = func.opcode(i);
   const results = resultTypes[op];
   if (results === 0) return named(op, func.ctrlType(i));
@@ -140,8 +147,14 @@ function instProblem(func: Function, i: Inst): string | undefined {
   if (operands !== ANY && (typeBit[func.valueType(func.arg(i, 0))] & operands) === 0) {
     return named(op, func.valueType(func.arg(i, 0)));
   }
+  if (atomics[op] !== 0 && !hasCmpxchg16b && isWideAtomic(func, i)) return `${OPCODE_NAMES[op]}.i128 without has_cmpxchg16b`;
   if (accesses[op] !== 0 && (func.memFlags(i) & MEM_BIG) !== 0) return `${OPCODE_NAMES[op]} with big-endian memory`;
   return undefined;
+}
+
+function isWideAtomic(func: Function, i: Inst): boolean {
+  const ty = func.opcode(i) === Op.atomic_store ? func.valueType(func.arg(i, 0)) : func.resultType(i);
+  return typeBit[ty] === I128;
 }
 
 function named(op: number, ty: Type): string {

@@ -6,7 +6,7 @@ import { encode } from "./generated/encode.ts";
 export const scratch = new Int32Array(16);
 
 /** Emits the row `op` whose record has these words. */
-export function put(buf: CodeBuffer, op: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
+export function put(buf: CodeBuffer, op: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0): void {
   scratch[0] = op;
   scratch[1] = a;
   scratch[2] = b;
@@ -14,6 +14,7 @@ export function put(buf: CodeBuffer, op: number, a = 0, b = 0, c = 0, d = 0, e =
   scratch[4] = d;
   scratch[5] = e;
   scratch[6] = f;
+  scratch[7] = g;
   encode(scratch, 0, buf);
 }
 

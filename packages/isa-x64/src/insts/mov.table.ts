@@ -1,7 +1,7 @@
 /**
  * Data movement of general registers: Intel SDM volume 2.
  */
-import { def, imm16, imm32, imm64, m, m16, m32, m64, m8, mod, r16, r32, r64, r8, rm16, rm32, rm8, simm32, simm8, use, x86, type X86Table } from "@gantry/asm-compiler/x86";
+import { def, imm16, imm32, imm64, m, m8, m16, m32, m64, m128, mod, r8, r16, r32, r64, rm8, rm16, rm32, simm8, simm32, use, x86, type X86Table } from "@gantry/asm-compiler/x86";
 
 export default {
   // register to register: the allocator's moves
@@ -51,5 +51,6 @@ export default {
   lock_cmpxchgl_mr: x86({ code: "F0 0F B1 /r", ops: { old: mod(r32, "rax"), rm: use(m32), reg: use(r32) }, asm: "lock cmpxchgl reg, rm", flags: "w" }),
   lock_xaddq_mr: x86({ code: "F0 REX.W 0F C1 /r", ops: { rm: use(m64), reg: mod(r64) }, asm: "lock xaddq", flags: "w" }),
   lock_cmpxchgq_mr: x86({ code: "F0 REX.W 0F B1 /r", ops: { old: mod(r64, "rax"), rm: use(m64), reg: use(r64) }, asm: "lock cmpxchgq reg, rm", flags: "w" }),
+  lock_cmpxchg16b_m: x86({ code: "F0 REX.W 0F C7 /1", ops: { lo: mod(r64, "rax"), hi: mod(r64, "rdx"), newLo: use(r64, "rbx"), newHi: use(r64, "rcx"), rm: use(m128) }, asm: "lock cmpxchg16b rm", flags: "w", needs: "cmpxchg16b" }),
   mfence: x86({ code: "0F AE F0", ops: {  }, asm: "mfence" }),
 } as const satisfies X86Table;

@@ -55,4 +55,6 @@ export default {
   mov_far: pseudo({ ops: { reg: def(r64), symbol: use(sym32), addend: use(imm32) }, expand: "movFar", size: 10 }),
   // A loop around `cmpxchg`; `op` is CLIF's number of the operation. Gives the old value.
   atomic_rmw_loop: pseudo({ ops: { old: earlyDef(r64, "rax"), mem: use(m), x: use(r64), next: tmp(r64), bits: use(imm8), op: use(imm8) }, expand: "atomicLoop", size: 64, flags: "w" }),
+  // The same for 16 bytes around `cmpxchg16b`, which takes the new value from rcx:rbx.
+  atomic_rmw_loop16: pseudo({ ops: { old: earlyDef(r64, "rax"), oldHigh: earlyDef(r64, "rdx"), mem: use(m), x: use(r64), xHigh: use(r64), next: tmp(r64, "rbx"), nextHigh: tmp(r64, "rcx"), op: use(imm8) }, expand: "atomicLoop16", size: 96, flags: "w", needs: "cmpxchg16b" }),
 } as const satisfies X86Table;
