@@ -18,7 +18,7 @@ import { AllocationError } from "./allocation-error.ts";
 import { ConstrainedInstruction } from "./constrained-instruction.ts";
 import { EditList } from "./edit-list.ts";
 import type { Environment } from "./environment.ts";
-import { Liveness } from "./liveness.ts";
+import { DENSE_WORDS, Liveness } from "./liveness.ts";
 import { ANY, CLASSES, FIRST_VREG, REUSE, SLOT_BASE } from "./operand.ts";
 import { MOVE, type Output } from "./output.ts";
 import { ParallelMoves } from "./parallel-moves.ts";
@@ -37,7 +37,7 @@ export class LinearAllocator {
   readonly #edits = new EditList();
   readonly #edgeEdits = new EditList();
   readonly #slotOperands = new I32List(64);
-  /** Pairs (register, vreg) at the start and the end of every block, and where each block's begin. */
+  /** Pairs (register, vreg) at the start of every block that has moves before it, and at the end of every block. */
   readonly #starts = new I32List(1024);
   readonly #startAt = new I32List(256);
   readonly #ends = new I32List(1024);
@@ -56,6 +56,13 @@ export class LinearAllocator {
   #fewRegisters = 0;
   readonly #locks = new Int32Array(CLASSES);
   #allocs!: Int32Array;
+
+  readonly #denseWords: number;
+
+  /** @param denseWords Words of the liveness matrix beyond which it is kept sparse. */
+  constructor(denseWords: number = DENSE_WORDS) {
+    this.#denseWords = denseWords;
+  }
 
   run(p: Problem, env: Environment, out: Output): void {
     this.#begin(p, env, out);
@@ -77,7 +84,7 @@ export class LinearAllocator {
 
   #begin(p: Problem, env: Environment, out: Output): void {
     this.#chains.build(p);
-    this.#liveness.build(p, this.#chains);
+    this.#liveness.build(p, this.#chains, this.#denseWords);
     this.#edits.clear();
     this.#edgeEdits.clear();
     this.#state.reset(p, env, this.#chains, this.#liveness, this.#edits);
@@ -134,9 +141,12 @@ export class LinearAllocator {
     locks[0] = 0;
     locks[1] = 0;
     locks[2] = 0;
+    const blockEnd = s.blockEnd;
     let defs = 0;
     let reuses = 0;
     let missing = 0;
+    let lastUses = 0;
+    let def = 0;
     for (let k = first; k < end; k++) {
       const v = opVReg[k];
       if (v < 128) {
@@ -146,29 +156,49 @@ export class LinearAllocator {
       const info = opInfo[k];
       if ((info & 1) !== 0) {
         defs++;
+        def = k;
         if (((info >> 4) & 7) === REUSE) reuses++;
         continue;
       }
-      s.nextUse[v] = next[k];
+      const use = next[k];
+      s.nextUse[v] = use;
+      if (use >= blockEnd) lastUses++;
       const r = s.regOf[v];
       if (r >= 0) {
         allocs[k] = r;
         locks[r >> 5] |= 1 << (r & 31);
       } else missing++;
     }
-    if ((missing | reuses) !== 0 && end - first >= this.#fewRegisters) {
-      this.#constrained.allocate(i);
-      return;
+    if ((missing | reuses) !== 0) {
+      if (end - first >= this.#fewRegisters) {
+        this.#constrained.allocate(i);
+        return;
+      }
+      if (reuses !== 0 && missing !== 0) this.#placeReuseInputs(p, i, first, end);
+      if (missing !== 0) this.#reloadUses(p, i, first, end);
+      if (reuses !== 0) this.#placeReuses(p, i, first, end);
     }
-    if (reuses !== 0 && missing !== 0) this.#placeReuseInputs(p, i, first, end);
-    if (missing !== 0) this.#reloadUses(p, i, first, end);
-    if (reuses !== 0) this.#placeReuses(p, i, first, end);
-    for (let k = first; k < end; k++) {
-      const v = opVReg[k];
-      if (v >= 128 && (opInfo[k] & 1) === 0) s.dropIfDead(v);
-    }
-    if (defs === 0) return;
-    this.#placeDefs(p, i, first, end, defs);
+    if (lastUses !== 0)
+      for (let k = first; k < end; k++) {
+        const v = opVReg[k];
+        if (v >= 128 && (opInfo[k] & 1) === 0 && next[k] >= blockEnd) s.dropIfDead(v);
+      }
+    if (defs === 1) this.#placeDef(p, i, def);
+    else if (defs !== 0) this.#placeDefs(p, i, first, end, defs);
+  }
+
+  /** The only definition of an instruction; it has a register already if it reuses an input's. */
+  #placeDef(p: Problem, i: number, k: number): void {
+    const s = this.#state;
+    const v = p.operandVReg.data[k];
+    const info = p.operandInfo.data[k];
+    let r = this.#allocs[k];
+    if (r < 0) {
+      r = s.pick(v, (info >> 2) & 3, 0);
+      this.#allocs[k] = r;
+    } else if (s.vregIn[r] !== 0) s.evict(r);
+    s.define(v, r, i);
+    if (!s.isWanted(v)) s.drop(r);
   }
 
   /** Loads the uses that are in no register. */
@@ -315,16 +345,6 @@ export class LinearAllocator {
   /** Sets the state that a block starts in. */
   #startBlock(p: Problem, b: number): void {
     const s = this.#state;
-    for (let c = 0; c < CLASSES; c++) {
-      let q = s.all[c] & ~s.free[c];
-      while (q !== 0) {
-        const r = (c << 5) | (31 - Math.clz32(q & -q));
-        q &= q - 1;
-        s.regOf[s.vregIn[r]] = -1;
-        s.vregIn[r] = 0;
-      }
-      s.free[c] = s.all[c];
-    }
     s.blockEnd = p.blockInstStart.data[b + 1];
     this.#startAt.push(this.#starts.length);
     if (b === 0) return;
@@ -335,22 +355,44 @@ export class LinearAllocator {
     let primary = -1;
     for (let k = first; k < last; k++) if (preds[k] < b && preds[k] > primary) primary = preds[k];
     if (primary < 0) throw new AllocationError("RA0002", -1, `block ${b} stands before all its predecessors`);
-    const params = p.blockParamStart.data[b + 1] - p.blockParamStart.data[b];
-    if (last - first === 1 && params === 0) this.#inherit(primary);
+    const only = last - first === 1 && p.blockParamStart.data[b + 1] === p.blockParamStart.data[b];
+    if (only && primary === b - 1) {
+      this.#continue();
+      return;
+    }
+    for (let c = 0; c < CLASSES; c++) {
+      let q = s.all[c] & ~s.free[c];
+      while (q !== 0) {
+        const r = (c << 5) | (31 - Math.clz32(q & -q));
+        q &= q - 1;
+        s.regOf[s.vregIn[r]] = -1;
+        s.vregIn[r] = 0;
+      }
+      s.free[c] = s.all[c];
+    }
+    if (only) this.#inherit(primary);
     else this.#merge(p, b, primary, first, last);
   }
 
-  /** The only predecessor's state, without what is dead here. */
+  /** The state of the block before, which is the only predecessor, without what is dead here. */
+  #continue(): void {
+    const s = this.#state;
+    for (let c = 0; c < CLASSES; c++) {
+      let q = s.all[c] & ~s.free[c];
+      while (q !== 0) {
+        const r = (c << 5) | (31 - Math.clz32(q & -q));
+        q &= q - 1;
+        if (!s.isLiveIn(s.vregIn[r])) s.drop(r);
+      }
+    }
+  }
+
+  /** The state at the end of an earlier block, which is the only predecessor, without what is dead here. */
   #inherit(primary: number): void {
     const s = this.#state;
     const ends = this.#ends.data;
-    for (let k = this.#endAt.at(primary), z = this.#endOf(primary); k < z; k += 2) {
-      const v = ends[k + 1];
-      if (!s.isLiveIn(v)) continue;
-      s.take(ends[k], v);
-      this.#starts.push(ends[k]);
-      this.#starts.push(v);
-    }
+    for (let k = this.#endAt.at(primary), z = this.#endOf(primary); k < z; k += 2)
+      if (s.isLiveIn(ends[k + 1])) s.take(ends[k], ends[k + 1]);
   }
 
   #endOf(b: number): number {
@@ -582,8 +624,9 @@ export class LinearAllocator {
       }
       for (let e = succStart[b]; e < succStart[b + 1]; e++) {
         const t = p.succs.at(e);
-        for (let q = this.#startAt.at(t); q < this.#startAt.at(t + 1); q += 2)
-          if (this.#starts.at(q + 1) === v) this.#addStore(2 * instStart[t], v, this.#starts.at(q));
+        this.#liveness.enter(p, t);
+        if (s.isLiveIn(v)) this.#addStore(2 * instStart[t], v, r);
+        this.#liveness.leave(p, t);
       }
     }
   }

@@ -1,25 +1,35 @@
 /**
- * Which vregs live across block borders, found by walking from every exposed use up the predecessors to the block of the
- * definition: no fixpoint, and the time is the number of (block, vreg) pairs that the answer has.
+ * Which vregs live across block borders.
  *
- * The answer is a bit matrix while that is small. Beyond, a block has a list of (word index, bits) for the words that
- * are not zero; a word belongs to 32 vregs that were first exposed near each other, which mostly live near each other.
- * Either way the allocator sees plain words of the block that it entered last.
+ * While it is small, the answer is a bit matrix, filled backwards over the blocks a word at a time; a second sweep and
+ * further ones visit only blocks that a loop's back edge brings something new to, and those before them.
+ *
+ * Beyond that, every exposed use is walked up the predecessors to the block of the definition, which takes the time of
+ * the (block, vreg) pairs that the answer has, and a block has a list of (word index, bits) for the words that are not
+ * zero; a word belongs to 32 vregs that were first exposed near each other, which mostly live near each other.
+ *
+ * Either way the allocator reads words of the block that it entered last, at `inBase` and `outBase`.
  */
 import { growInt32, I32List } from "@gantry/entity";
 import type { Problem } from "./problem.ts";
 import type { UseChains } from "./use-chains.ts";
 
 /** Words of a bit matrix beyond which it is kept sparse: 4 MB. */
-const DENSE_WORDS = 1 << 20;
+export const DENSE_WORDS = 1 << 20;
 
 export class Liveness {
-  /** Words of the sets of the block entered last, by global number. */
-  in = new Int32Array(64);
-  out = new Int32Array(64);
-  #words = 0;
+  words = new Int32Array(4096);
+  /** Where the live-in and live-out sets of the block entered last begin in `words`, by global number. */
+  inBase = 0;
+  outBase = 0;
+  #width = 0;
+  /** Where the union of several successors' sets goes. */
+  #scratch = 0;
   #dense = true;
-  #matrix = new Int32Array(4096);
+  #queued = new Int32Array(256);
+  /** Per block the globals that it defines, chained. */
+  #killHead = new Int32Array(256);
+  #killNext = new Int32Array(256);
   /** Sparse: per block the newest chunk, and three words a chunk: word index, bits, older chunk. */
   #head = new Int32Array(256);
   readonly #chunks = new I32List(64);
@@ -32,48 +42,111 @@ export class Liveness {
   build(p: Problem, uses: UseChains, denseWords: number = DENSE_WORDS): void {
     const n = p.numBlocks();
     const w = (uses.globals.length + 31) >> 5;
-    this.#words = w;
-    this.in = growInt32(this.in, w);
-    this.out = growInt32(this.out, w);
-    this.in.fill(0, 0, w);
-    this.out.fill(0, 0, w);
+    this.#width = w;
     this.#dense = n * w <= denseWords;
+    const rows = this.#dense ? n + 1 : 2;
+    if (rows * w > this.words.length) this.words = new Int32Array(rows * w * 2);
+    else this.words.fill(0, 0, rows * w);
+    this.#scratch = (rows - 1) * w;
+    this.inBase = 0;
+    this.outBase = this.#scratch;
     if (this.#dense) this.#buildDense(p, uses);
     else this.#buildSparse(p, uses);
   }
 
   #buildDense(p: Problem, uses: UseChains): void {
-    const w = this.#words;
-    const size = p.numBlocks() * w;
-    if (size > this.#matrix.length) this.#matrix = new Int32Array(size * 2);
-    else this.#matrix.fill(0, 0, size);
-    const matrix = this.#matrix;
+    const n = p.numBlocks();
+    const w = this.#width;
+    const words = this.words;
+    const exposed = uses.exposed.data;
+    const end = uses.exposed.length;
+    if (end === 0) return;
+    for (let k = 0; k < end; k += 2)
+      words[exposed[k] * w + (exposed[k + 1] >> 5)] |= 1 << (exposed[k + 1] & 31);
+    this.#chainKills(p, uses);
+    const killHead = this.#killHead;
+    const killNext = this.#killNext;
+    const succStart = p.blockSuccStart.data;
+    const succs = p.succs.data;
+    for (let b = n - 1; b >= 0; b--) {
+      const row = b * w;
+      for (let e = succStart[b], z = succStart[b + 1]; e < z; e++) {
+        const from = succs[e] * w;
+        for (let k = 0; k < w; k++) words[row + k] |= words[from + k];
+      }
+      // What a block defines is not live into it, so these bits are only ever what the successors brought.
+      for (let g = killHead[b]; g !== 0; g = killNext[g]) words[row + (g >> 5)] &= ~(1 << (g & 31));
+    }
+    this.#closeLoops(p);
+  }
+
+  #chainKills(p: Problem, uses: UseChains): void {
+    const count = uses.globals.length;
+    this.#killHead = growInt32(this.#killHead, p.numBlocks());
+    this.#killNext = growInt32(this.#killNext, count);
+    const killHead = this.#killHead;
+    killHead.fill(0, 0, p.numBlocks());
+    for (let g = 1; g < count; g++) {
+      const b = uses.defBlock[uses.globals.at(g)];
+      this.#killNext[g] = killHead[b];
+      killHead[b] = g;
+    }
+  }
+
+  /** Carries what is live into loop headers round their loops. */
+  #closeLoops(p: Problem): void {
+    const n = p.numBlocks();
+    this.#queued = growInt32(this.#queued, n);
+    const queued = this.#queued;
+    const succStart = p.blockSuccStart.data;
+    const succs = p.succs.data;
+    let high = -1;
+    for (let b = 0; b < n; b++) {
+      let back = 0;
+      for (let e = succStart[b], z = succStart[b + 1]; e < z; e++) if (succs[e] <= b) back = 1;
+      queued[b] = back;
+      if (back !== 0) high = b;
+    }
     const predStart = p.blockPredStart.data;
     const preds = p.preds.data;
-    const exposed = uses.exposed.data;
-    const globals = uses.globals.data;
-    const stack = this.#stack;
-    for (let k = 0, z = uses.exposed.length; k < z; k += 2) {
-      const g = exposed[k + 1];
-      const at = g >> 5;
-      const bit = 1 << (g & 31);
-      let b = exposed[k];
-      if ((matrix[b * w + at] & bit) !== 0) continue;
-      matrix[b * w + at] |= bit;
-      const home = uses.defBlock[globals[g]];
-      for (;;) {
-        for (let q = predStart[b], y = predStart[b + 1]; q < y; q++) {
-          const d = preds[q];
-          if (d === home) continue;
-          const cell = d * w + at;
-          if ((matrix[cell] & bit) !== 0) continue;
-          matrix[cell] |= bit;
-          stack.push(d);
+    while (high >= 0) {
+      let next = -1;
+      for (let b = high; b >= 0; b--) {
+        if (queued[b] === 0) continue;
+        queued[b] = 0;
+        if (!this.#refresh(p, b)) continue;
+        for (let k = predStart[b], z = predStart[b + 1]; k < z; k++) {
+          const d = preds[k];
+          queued[d] = 1;
+          if (d >= b && d > next) next = d;
         }
-        if (stack.length === 0) break;
-        b = stack.pop();
       }
+      high = next;
     }
+  }
+
+  /** Adds to a block's live-in set what its successors want by now; says whether that was anything. */
+  #refresh(p: Problem, b: number): boolean {
+    const w = this.#width;
+    const words = this.words;
+    const at = this.#scratch;
+    const succStart = p.blockSuccStart.data;
+    const succs = p.succs.data;
+    for (let k = 0; k < w; k++) words[at + k] = 0;
+    for (let e = succStart[b], z = succStart[b + 1]; e < z; e++) {
+      const from = succs[e] * w;
+      for (let k = 0; k < w; k++) words[at + k] |= words[from + k];
+    }
+    for (let g = this.#killHead[b]; g !== 0; g = this.#killNext[g]) words[at + (g >> 5)] &= ~(1 << (g & 31));
+    const row = b * w;
+    let added = 0;
+    for (let k = 0; k < w; k++) {
+      const old = words[row + k];
+      const now = old | words[at + k];
+      added |= old ^ now;
+      words[row + k] = now;
+    }
+    return added !== 0;
   }
 
   #buildSparse(p: Problem, uses: UseChains): void {
@@ -129,46 +202,55 @@ export class Liveness {
     this.#chunks.push(c);
   }
 
-  /** Makes `in` and `out` the sets of block `b`; `out` is valid after {@link build} or {@link leave} of another block. */
+  /** Makes `inBase` and `outBase` those of block `b`. */
   enter(p: Problem, b: number): void {
     const succStart = p.blockSuccStart.data;
     const succs = p.succs.data;
-    if (!this.#dense) {
-      this.#addChunks(b, this.in);
-      for (let e = succStart[b]; e < succStart[b + 1]; e++) this.#addChunks(succs[e], this.out);
-      return;
-    }
-    const w = this.#words;
-    const matrix = this.#matrix;
-    const into = this.in;
-    const out = this.out;
-    for (let k = 0, at = b * w; k < w; k++) into[k] = matrix[at + k];
     let e = succStart[b];
     const z = succStart[b + 1];
-    if (e === z) {
-      for (let k = 0; k < w; k++) out[k] = 0;
+    if (!this.#dense) {
+      this.#addChunks(b, this.inBase);
+      for (; e < z; e++) this.#addChunks(succs[e], this.outBase);
       return;
     }
-    for (let k = 0, at = succs[e] * w; k < w; k++) out[k] = matrix[at + k];
-    while (++e < z) for (let k = 0, at = succs[e] * w; k < w; k++) out[k] |= matrix[at + k];
+    const w = this.#width;
+    const words = this.words;
+    this.inBase = b * w;
+    if (z - e === 1) {
+      this.outBase = succs[e] * w;
+      return;
+    }
+    const at = this.#scratch;
+    this.outBase = at;
+    if (e === z) {
+      for (let k = 0; k < w; k++) words[at + k] = 0;
+      return;
+    }
+    const s0 = succs[e] * w;
+    const s1 = succs[e + 1] * w;
+    for (let k = 0; k < w; k++) words[at + k] = words[s0 + k] | words[s1 + k];
+    for (e += 2; e < z; e++) {
+      const from = succs[e] * w;
+      for (let k = 0; k < w; k++) words[at + k] |= words[from + k];
+    }
   }
 
   /** Must follow every {@link enter} before the next. */
   leave(p: Problem, b: number): void {
     if (this.#dense) return;
-    this.#clearChunks(b, this.in);
+    this.#clearChunks(b, this.inBase);
     const succStart = p.blockSuccStart.data;
-    for (let e = succStart[b]; e < succStart[b + 1]; e++) this.#clearChunks(p.succs.at(e), this.out);
+    for (let e = succStart[b]; e < succStart[b + 1]; e++) this.#clearChunks(p.succs.at(e), this.outBase);
   }
 
-  #addChunks(b: number, words: Int32Array): void {
+  #addChunks(b: number, base: number): void {
     const chunks = this.#chunks.data;
-    for (let c = this.#head[b]; c >= 0; c = chunks[c + 2]) words[chunks[c]] |= chunks[c + 1];
+    for (let c = this.#head[b]; c >= 0; c = chunks[c + 2]) this.words[base + chunks[c]] |= chunks[c + 1];
   }
 
-  #clearChunks(b: number, words: Int32Array): void {
+  #clearChunks(b: number, base: number): void {
     const chunks = this.#chunks.data;
-    for (let c = this.#head[b]; c >= 0; c = chunks[c + 2]) words[chunks[c]] = 0;
+    for (let c = this.#head[b]; c >= 0; c = chunks[c + 2]) this.words[base + chunks[c]] = 0;
   }
 
   /**
@@ -193,9 +275,9 @@ export class Liveness {
         coverWord(chunks[c + 1] & mask[chunks[c]], chunks[c] << 5, first, end, globals, from, to);
       return;
     }
-    const w = this.#words;
+    const w = this.#width;
     for (let k = 0, at = b * w; k < w; k++) {
-      const bits = this.#matrix[at + k] & mask[k];
+      const bits = this.words[at + k] & mask[k];
       if (bits !== 0) coverWord(bits, k << 5, first, end, globals, from, to);
     }
   }

@@ -82,12 +82,12 @@ export class RegisterState {
 
   isLiveOut(v: number): boolean {
     const g = this.chains.globalOf[v];
-    return g !== 0 && ((this.liveness.out[g >> 5] >>> (g & 31)) & 1) !== 0;
+    return g !== 0 && ((this.liveness.words[this.liveness.outBase + (g >> 5)] >>> (g & 31)) & 1) !== 0;
   }
 
   isLiveIn(v: number): boolean {
     const g = this.chains.globalOf[v];
-    return g !== 0 && ((this.liveness.in[g >> 5] >>> (g & 31)) & 1) !== 0;
+    return g !== 0 && ((this.liveness.words[this.liveness.inBase + (g >> 5)] >>> (g & 31)) & 1) !== 0;
   }
 
   /** Whether the value is wanted after the uses that `nextUse` has moved past. */
