@@ -18,7 +18,7 @@ function results(file: GeneratedFile, functions: Function[]): CallResult[] {
 }
 
 describe.each(PROFILES.map((p) => [p.name, p] as const))("%s", (_, profile) => {
-  const generated = files(profile, 1, 120);
+  const generated = files(profile, 1, 60);
 
   it("generates functions that the verifier accepts", () => {
     for (const { text } of generated)

@@ -71,7 +71,7 @@ class FunctionWriter {
       name,
       callConv: profile.callConv,
       params: plan.params.map(type),
-      returns: plan.slots > 0 ? [...returns, I64] : returns,
+      returns: [...returns, I64],
     };
     this.#ends = plan.blocks.map((b, k) => endOf(b, k, plan.blocks.length, profile));
     this.#loops = this.#ends.some((e, b) => e.targets.some((t) => t <= b));
@@ -114,9 +114,10 @@ class FunctionWriter {
       bodies[b] = `block${b}${header}:\n${out.end()}`;
     }
     if (this.#loops) {
+      const params = this.signature.returns.map((t) => out.fresh(t, false));
       out.begin([]);
-      this.#return(out, []);
-      bodies.push(`block${exit}:\n${out.end()}`);
+      out.line(`return ${params.map((v) => `v${v.id}`).join(", ")}`);
+      bodies.push(`block${exit}${parameterList(params)}:\n${out.end()}`);
     }
     const { name, params, returns, callConv } = this.signature;
     const arrow = returns.length === 0 ? "" : ` -> ${returns.map(typeName).join(", ")}`;
@@ -128,7 +129,7 @@ class FunctionWriter {
     const { kind, targets } = this.#ends[b];
     const { args } = this.#plan.blocks[b].end;
     if (kind === "return") {
-      this.#return(out, args);
+      out.line(`return ${this.#results(out, args)}`);
       return;
     }
     let counter = rounds;
@@ -137,7 +138,8 @@ class FunctionWriter {
       const one = out.define(I32, "iconst.i32 1");
       const next = out.define(I32, `isub.i32 v${counter.id}, v${one.id}`);
       const rest = this.#plan.blocks.length + b;
-      out.line(`brif.i32 v${counter.id}, block${rest}, block${exit}`);
+      const results = this.#results(out, args);
+      out.line(`brif.i32 v${counter.id}, block${rest}, block${exit}(${results})`);
       out.label(`block${rest}:`);
       counter = next;
     }
@@ -161,16 +163,16 @@ class FunctionWriter {
     }
   }
 
-  #return(out: StatementWriter, args: readonly number[]): void {
-    const { returns } = this.signature;
-    const values = returns.map((t, k) =>
-      k === returns.length - 1 && this.#plan.slots > 0
-        ? out.slotSum()
-        : out.use(t, args[k % Math.max(1, args.length)] ?? 0),
-    );
-    out.line(`return${values.length === 0 ? "" : " "}${values.map((v) => `v${v.id}`).join(", ")}`);
+  /** What the function returns if it ends here. */
+  #results(out: StatementWriter, args: readonly number[]): string {
+    const types = this.signature.returns.slice(0, -1);
+    const values = types.map((t, k) => out.use(t, args[k % Math.max(1, args.length)] ?? 0));
+    return [...values, out.checksum()].map((v) => `v${v.id}`).join(", ");
   }
 }
+
+const parameterList = (params: readonly GenValue[]): string =>
+  params.length === 0 ? "" : `(${params.map((v) => `v${v.id}: ${typeName(v.type)}`).join(", ")})`;
 
 /** Where block `b` goes: mostly forward, never to the entry. */
 function endOf(block: BlockPlan, b: number, numBlocks: number, profile: Profile): End {

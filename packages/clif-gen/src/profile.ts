@@ -32,7 +32,7 @@ export interface Profile {
   readonly callConv: string;
   readonly calls: boolean;
   readonly branchTables: boolean;
-  /** Values that a function may return; the contents of stack slots come on top as one i64. */
+  /** Values that a function may return; a checksum comes on top as an i64. */
   readonly maxReturns: number;
 }
 

@@ -33,6 +33,7 @@ export interface GenValue {
   readonly clean: boolean;
   /** Not an operand of generated instructions. */
   hidden: boolean;
+  used: boolean;
 }
 
 export interface Signature {
@@ -76,6 +77,9 @@ const SHOWS_BITS = new Set([
   "blendv",
   "fcopysign",
 ]);
+
+/** Values that a checksum takes in at most. */
+const MAX_SUMMED = 12;
 
 /** One in so many operations that may trap is not kept from it. */
 const UNGUARDED = 16;
@@ -146,7 +150,7 @@ export class StatementWriter {
 
   /** A new value, not in scope yet. */
   fresh(type: Type, clean: boolean): GenValue {
-    return { id: this.#next++, type, clean, hidden: false };
+    return { id: this.#next++, type, clean, hidden: false, used: false };
   }
 
   /** Writes an instruction with one result and puts that in scope. */
@@ -165,13 +169,19 @@ export class StatementWriter {
     return v;
   }
 
-  /** A value of type `t`: one in scope, the latest for small picks, or a new constant. */
+  /** A value of type `t`: one in scope, for most picks one that nothing uses yet, or a new constant. */
   use(t: Type, pick: number): GenValue {
-    if ((pick & 3) !== 3) {
-      const all = this.#scope.filter((v) => v.type === t && !v.hidden);
-      if (all.length > 0) return all[all.length - 1 - ((pick >> 2) % all.length)];
+    const all = this.#scope.filter((v) => v.type === t && !v.hidden);
+    const unused = all.filter((v) => !v.used);
+    const from = (pick & 3) < 2 && unused.length > 0 ? unused : all;
+    if ((pick & 7) !== 7 && from.length > 0) {
+      const v = from[from.length - 1 - ((pick >> 3) % from.length)];
+      v.used = true;
+      return v;
     }
-    return this.constant(t, interestingValue(t, BigInt((pick >> 2) & 63)));
+    const v = this.constant(t, interestingValue(t, BigInt((pick >> 3) & 63)));
+    v.used = true;
+    return v;
   }
 
   /** A scalar integer to branch on. */
@@ -179,7 +189,10 @@ export class StatementWriter {
     const ints = this.#scope.filter(
       (v) => isInt(v.type) && !v.hidden && this.#profile.allows("brif", INVALID, v.type),
     );
-    return ints.length === 0 ? this.use(I8, pick) : ints[ints.length - 1 - ((pick >> 2) % ints.length)];
+    if (ints.length === 0) return this.use(I8, pick);
+    const v = ints[ints.length - 1 - ((pick >> 3) % ints.length)];
+    v.used = true;
+    return v;
   }
 
   constant(t: Type, bits: bigint): GenValue {
@@ -227,16 +240,39 @@ export class StatementWriter {
     }
   }
 
-  /** The contents of all slots, as one i64. */
-  slotSum(): GenValue {
-    let sum: GenValue | undefined;
+  /** One i64 that depends on the contents of all slots and on values that nothing else uses. */
+  checksum(): GenValue {
+    const parts: GenValue[] = [];
+    const unused = this.#scope.filter((v) => !v.used && !v.hidden).slice(-MAX_SUMMED);
+    for (const v of unused) {
+      const part = this.#wide(v);
+      if (part !== undefined) parts.push(part);
+    }
     for (let s = 0; s < this.#slots; s++)
       for (let at = 0; at < this.#slotBytes; at += 8) {
         const p = this.#helper(I64, `stack_addr.i64 ss${s}+${at}`);
-        const x = this.#helper(I64, `load.i64 little notrap v${p.id}`);
-        sum = sum === undefined ? x : this.#helper(I64, `bxor.i64 v${sum.id}, v${x.id}`);
+        parts.push(this.#helper(I64, `load.i64 little notrap v${p.id}`));
       }
-    return sum ?? this.constant(I64, 0n);
+    let sum = parts[0] ?? this.constant(I64, 0n);
+    for (const part of parts.slice(1)) sum = this.#helper(I64, `bxor.i64 v${sum.id}, v${part.id}`);
+    return sum;
+  }
+
+  /** The bits of a value as an i64, upper ones cut off; undefined for what the profile has no way to show. */
+  #wide(v: GenValue): GenValue | undefined {
+    const clean = hasFloatLanes(v.type) ? this.#clean(v) : v;
+    if (isVector(v.type)) {
+      const lane = this.#helper(laneType(v.type), `extractlane.${typeName(v.type)} v${clean.id}, 0`);
+      return this.#wide(lane);
+    }
+    if (hasFloatLanes(v.type)) {
+      const t = asInt(v.type);
+      return this.#profile.types.includes(t)
+        ? this.#wide(this.#helper(t, `bitcast.${typeName(t)} v${clean.id}`))
+        : undefined;
+    }
+    if (v.type === I64) return v;
+    return this.#helper(I64, `${v.type === I128 ? "ireduce" : "uextend"}.i64 v${v.id}`);
   }
 
   /** Writes the instruction that a plan stands for, with what it needs in front. */

@@ -1,0 +1,121 @@
+/**
+ * Looks for bugs with random functions until it finds one or is stopped.
+ *
+ *     pnpm fuzz clif          reader, writer, verifier and interpreter
+ *     pnpm fuzz x64           the interpreter against native code
+ *
+ * Options: --profile NAME, --seed N (the first one), --count N (seeds; endless without), --set NAME[=VALUE], --out FILE.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { filePlan, type GeneratedFile, generate, PROFILES, profileByName } from "@gantry/clif-gen";
+import { fromImage, readFunctions, toImage, verify, writeFunction } from "@gantry/clif-ir";
+import { ChildExecutor } from "@gantry/jit";
+import fc from "fast-check";
+import {
+  type Comparison,
+  compareWithNative,
+  interpretCalls,
+  reproduction,
+} from "../test/fuzz/differential.ts";
+
+const FILES_PER_SEED = 50;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    profile: { type: "string" },
+    seed: { type: "string", default: "1" },
+    count: { type: "string" },
+    set: { type: "string", multiple: true, default: [] },
+    out: { type: "string" },
+  },
+});
+const [command] = positionals;
+if (command !== "clif" && command !== "x64") {
+  console.error(
+    "usage: pnpm fuzz clif|x64 [--profile NAME] [--seed N] [--count N] [--set NAME[=VALUE]] [--out FILE]",
+  );
+  process.exit(2);
+}
+const profile = profileByName(values.profile ?? (command === "clif" ? "all" : "x64-thin"));
+if (profile === undefined) {
+  console.error(
+    `there is no profile ${values.profile}; there are: ${PROFILES.map((p) => p.name).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+/** What is wrong with the text of a file, or with how it is executed. */
+function checkClif(file: GeneratedFile): void {
+  const read = (text: string) =>
+    readFunctions({ name: "random.clif", bytes: new TextEncoder().encode(text) });
+  const functions = read(file.text);
+  for (const func of functions) {
+    const [error] = verify(func, undefined, { pointerBytes: 8 });
+    if (error !== undefined) throw new Error(`the verifier refuses it: ${error.message}`);
+    if (writeFunction(fromImage(toImage(func))) !== writeFunction(func))
+      throw new Error("its image is another function");
+  }
+  const once = functions.map(writeFunction);
+  if (read(once.join("\n")).map(writeFunction).join("\n") !== once.join("\n"))
+    throw new Error("its text changes when read");
+  for (const endian of ["little", "big"] as const)
+    for (const outcome of interpretCalls(file, endian))
+      if ("trap" in outcome && outcome.trap.reason !== "trap" && outcome.trap.reason !== "fuel")
+        throw new Error(`the interpreter stops: ${outcome.trap.message}`);
+}
+
+const target = { module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" };
+const executor = new ChildExecutor(target, { timeoutMs: 10_000 });
+let files = 0;
+let calls = 0;
+const refusals = new Map<string, number>();
+
+async function checkNative(file: GeneratedFile): Promise<void> {
+  const result = await compareWithNative(file, executor, values.set);
+  files++;
+  calls += result.compared;
+  if (result.refused !== undefined) refusals.set(result.refused, (refusals.get(result.refused) ?? 0) + 1);
+  if (result.differences.length > 0) throw new NativeDifference(result);
+}
+
+class NativeDifference extends Error {
+  readonly result: Comparison;
+  constructor(result: Comparison) {
+    super("native code and interpreter differ");
+    this.result = result;
+  }
+}
+
+for (
+  let k = 0, seed = Number(values.seed);
+  values.count === undefined || k < Number(values.count);
+  k++, seed++
+) {
+  const outcome = await fc.check(
+    fc.asyncProperty(filePlan(), async (plan) => {
+      const file = generate(plan, profile);
+      if (command === "clif") {
+        files++;
+        checkClif(file);
+      } else await checkNative(file);
+    }),
+    { seed, numRuns: FILES_PER_SEED },
+  );
+  if (outcome.failed && outcome.counterexample !== null) {
+    const file = generate(outcome.counterexample[0], profile);
+    const error = outcome.errorInstance;
+    const differences = error instanceof NativeDifference ? error.result.differences : [];
+    const text = reproduction(file, differences, values.set);
+    console.log(
+      `seed ${seed}, profile ${profile.name}: ${error instanceof Error ? error.message : error}\n\n${text}`,
+    );
+    if (values.out !== undefined) writeFileSync(values.out, text);
+    executor.close();
+    process.exit(1);
+  }
+  process.stdout.write(`seed ${seed}: ${files} files, ${calls} calls alike\n`);
+}
+for (const [message, n] of refusals) console.log(`refused ${n} times: ${message.split("\n")[0]}`);
+executor.close();
