@@ -12,6 +12,8 @@ import { type AssembledLine, assemble, disassemble, FILL, type LlvmTarget } from
 export interface Sample {
   readonly row: string;
   readonly words: Int32Array;
+  /** Trap codes that the encoder must record. */
+  readonly traps: readonly number[];
 }
 
 /** What is generated for a target, and how to judge it. */
@@ -53,6 +55,7 @@ export interface Comparison {
   /** Another encoding of the same instruction. */
   otherEncoding: number;
   relocations: number;
+  traps: number;
   decoded: number;
   readonly failures: string[];
 }
@@ -67,6 +70,7 @@ export function compareWithLlvm(subject: Subject, samples: readonly Sample[]): C
     equal: 0,
     otherEncoding: 0,
     relocations: 0,
+    traps: 0,
     decoded: 0,
     failures: [],
   };
@@ -78,14 +82,16 @@ export function compareWithLlvm(subject: Subject, samples: readonly Sample[]): C
     buf.reset();
     subject.encode(words, 0, buf);
     const bytes = buf.take();
-    return { bytes, fixups: [...buf.fixups], decoded: subject.decode(bytes) };
+    return { bytes, fixups: [...buf.fixups], traps: [...buf.traps], decoded: subject.decode(bytes) };
   });
   const texts = samples.map((s, i) => subject.print(s.words, encoded[i]!.decoded?.words));
   const { lines, errors } = assemble(subject.llvm, texts);
   const differing: number[] = [];
   const ours = encoded.map((e) => e.bytes);
   samples.forEach((sample, i) => {
-    const { bytes, fixups, decoded } = encoded[i]!;
+    const { bytes, fixups, traps, decoded } = encoded[i]!;
+    if (String(traps) !== String(sample.traps)) fail(i, `records traps [${traps}], not [${sample.traps}]`);
+    result.traps += traps.length;
     const theirs = lines[i];
     if (theirs === undefined) fail(i, `llvm-mc refuses it: ${errors.get(i)}`);
     else if (sameBytes(bytes, theirs.bytes)) {

@@ -3,6 +3,7 @@ import type { FixedResolvedRow, RowOperand } from "@gantry/asm-compiler";
 import type { FixedKind } from "@gantry/asm-compiler/fixed";
 import type { RecordingBuffer } from "./buffer.ts";
 import type { Sample } from "./compare.ts";
+import { trapsOf } from "./x86.ts";
 
 /** Registers of a kind, as register words. */
 function registers(kind: FixedKind): number[] {
@@ -102,8 +103,9 @@ export function sampleFixed(rows: readonly FixedResolvedRow[]): Sample[] {
       words[0] = row.opcode | (row.length << 16);
       row.operands.forEach((o, i) => {
         words.set(values[i]![pick(values[i]!, i)]!, o.at);
+        if (o.kind.form === "mem" && random(4) === 0) words[o.at + 3] |= (1 + random(255)) << 6;
       });
-      out.push({ row: row.name, words });
+      out.push({ row: row.name, words, traps: trapsOf(words, row.operands) });
     };
     if (values.length === 0) one(() => 0);
     values.forEach((list, i) => {
@@ -143,7 +145,7 @@ function canonical(words: Int32Array, o: RowOperand, isSample: boolean): string 
     case "reg":
       return `r${word}${o.role === "mod" && words[o.at + 1] !== word ? "/different" : ""}`;
     case "mem":
-      return `m${[...words.subarray(o.at, o.at + 4)]}`;
+      return `m${[...words.subarray(o.at, o.at + 3), words[o.at + 3] & 0x3f]}`;
     case "imm64":
       return `i${word},${words[o.at + 1]}`;
     case "label":

@@ -104,14 +104,29 @@ export function sampleX86(rows: readonly X86ResolvedRow[]): Sample[] {
       row.operands.forEach((o, i) => {
         const list = values[i]!;
         words.set(list[i === fixed ? value : random(list.length)]!, o.at);
+        const { form } = o.kind;
+        if ((form === "mem" || form === "rm") && (words[o.at + 3] & 15) !== KIND.register && random(4) === 0)
+          words[o.at + 3] |= (1 + random(255)) << 6;
       });
-      out.push({ row: row.name, words });
+      out.push({ row: row.name, words, traps: trapsOf(words, row.operands) });
     };
     const varying = values.filter((v) => v.length > 1).length;
     if (varying === 0) one(-1, 0);
     values.forEach((list, i) => {
       if (list.length > 1 || (varying === 0 && i === 0)) for (let k = 0; k < list.length; k++) one(i, k);
     });
+  }
+  return out;
+}
+
+/** The trap codes of the operands of a record. */
+export function trapsOf(words: Int32Array, operands: readonly RowOperand[]): number[] {
+  const out: number[] = [];
+  for (const o of operands) {
+    const { form } = o.kind;
+    const code =
+      form === "trap" ? words[o.at] : form === "mem" || form === "rm" ? (words[o.at + 3] >> 6) & 255 : 0;
+    if (code !== 0) out.push(code);
   }
   return out;
 }
