@@ -1,6 +1,6 @@
 import type { Figure } from "./rows.ts";
 
-const columns = [18, 16, 10, 10, 8, 13] as const;
+const columns: readonly number[] = [18, 16, 10, 10, 8, 13];
 
 /** The lines above a table of figures. */
 export function tableHead(input: string, target: string, rounds: number): string {

@@ -22,4 +22,6 @@ export const CliCode = {
   trapped: "CLI0010",
   /** There were more errors than are shown. */
   more: "CLI0011",
+  /** An allocation problem is malformed, or its solution wrong. */
+  allocation: "CLI0012",
 } as const;

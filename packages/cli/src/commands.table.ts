@@ -63,4 +63,12 @@ export const commands: readonly CommandRow[] = [
     ],
     load: () => import("./commands/worker.ts"),
   },
+  {
+    name: "regalloc", args: "<input>", help: "solve register allocation problems ('compile --emit regalloc' writes them) and check the solutions",
+    options: [
+      { flags: "--algorithm <name>", help: "the allocator", choices: ["linear", "single_pass", "backtracking"] },
+      { flags: "--print", help: "print the solutions" },
+    ],
+    load: () => import("./commands/regalloc.ts"),
+  },
 ];

@@ -3,6 +3,7 @@ import { CompileContext, type CompiledCode, disassemble, type Pass, symbolOf } f
 import { type Diagnostic, GantryError } from "@gantry/diag";
 import { locate } from "@gantry/filetest/locate";
 import { ObjectBuilder } from "@gantry/object";
+import { problemToText } from "@gantry/regalloc";
 import { CliCode } from "../codes.ts";
 import { type Invocation, textOption } from "../command.ts";
 import { readInput, writeOutput } from "../files.ts";
@@ -155,7 +156,9 @@ const writers: Readonly<Record<string, MakeWriter>> = {
   },
   clif: stageWriter("order", (context) => writeFunction(context.func)),
   vcode: stageWriter("lower"),
-  regalloc: stageWriter("frame"),
+  regalloc: stageWriter("regalloc", (context) =>
+    problemToText(context.problem, context.environment!, functionName(context.func)),
+  ),
 };
 
 /** A writer of the state after `stage`, as the pass prints it. */
