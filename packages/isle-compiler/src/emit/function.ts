@@ -170,7 +170,7 @@ export class FunctionEmitter {
     }
     this.#body.position = position;
     if (part.tail !== undefined) ends = this.#sub(part.tail, isTail);
-    this.#used = saved;
+    this.#release(saved);
     return ends;
   }
 
@@ -265,7 +265,7 @@ export class FunctionEmitter {
     this.#sub(control.body, false);
     this.#body.close();
     this.#body.line(`ctx.level = ${level};`);
-    this.#used = saved;
+    this.#release(saved);
   }
 
   #return(step: PartStep, control: PartControl & { kind: "return" }, needed: ReadonlySet<ValueId>): void {
@@ -303,6 +303,11 @@ export class FunctionEmitter {
   }
 
   // Values.
+
+  /** Gives slots back to the blocks that follow. Names of debug mode stay taken: they are declared once. */
+  #release(to: Record<string, number>): void {
+    if (!this.#isDebug) this.#used = to;
+  }
 
   #temporary(prefix: string): string {
     const number = this.#used[prefix]!++;
@@ -529,7 +534,7 @@ export class FunctionEmitter {
       }
     }
     const ends = this.#sub(arm.body, isTail);
-    this.#used = saved;
+    this.#release(saved);
     return ends;
   }
 }
