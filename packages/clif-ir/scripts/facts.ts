@@ -7,7 +7,7 @@ import { CONSTRAINTS, FORMAT_NAMES, opcodes, SET_NAMES } from "./rows.ts";
 const HEAD = "// Generated from packages/clif-ir/src/*.table.ts. Do not edit.\n\n";
 
 /** Words that cannot be declared as variables but can be exported. */
-const RESERVED = new Set(["return", "trap"].filter((w) => w === "return"));
+const RESERVED: ReadonlySet<string> = new Set(["return"]);
 
 /** The constants module: `Op.iadd` is the code of `iadd`. */
 export function opcodesModule(): string {

@@ -807,9 +807,7 @@ export class BodyReader extends PreambleReader {
           items.push(0);
         } else {
           items.push(EX_TAG);
-          items.push(
-            this.entity("tag", "expectedToken", "expected tag, default or context in exception table"),
-          );
+          items.push(this.#tag());
         }
         this.expect(58, "expectedToken", "expected ':' in exception table");
         this.ws();
@@ -821,6 +819,17 @@ export class BodyReader extends PreambleReader {
     f.insts.data[at + I_IMM2] = f.pool.push(sig);
     f.pool.push(items.length >> 1);
     for (let k = 0; k < items.length; k++) f.pool.push(items.at(k));
+  }
+
+  /** Reads `tagN`, where N may be any 32-bit number. */
+  #tag(): number {
+    const message = "expected tag, default or context in exception table";
+    if (!this.isEntity("tag")) this.expected("expectedToken", message);
+    const start = this.pos;
+    this.pos += 3;
+    const n = this.uimm32(message);
+    if (this.buf[start + 3] === 48 && this.pos > start + 4) this.fail("expectedToken", message, start);
+    return n;
   }
 
   /** Reads `, stack_map=[...]` behind a call if it is there. */

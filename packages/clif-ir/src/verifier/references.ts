@@ -15,9 +15,9 @@ import {
 } from "../function.ts";
 import * as Facts from "../generated/facts.ts";
 import * as Op from "../generated/opcodes.ts";
-import { MEM_ALIGNED, MEM_BIG, MEM_DEFAULT, MEM_LITTLE, memRegion } from "../mem-flags.ts";
+import { MEM_BIG, MEM_DEFAULT, MEM_LITTLE, memRegion } from "../mem-flags.ts";
 import type { Settings } from "../settings.ts";
-import { F128, INVALID, laneCount, type Type, typeBits, typeBytes, typeName } from "../types.ts";
+import { F128, INVALID, laneCount, type Type, typeBits, typeBytes } from "../types.ts";
 import type { Report } from "./report.ts";
 
 /** Checks that everything an instruction refers to exists, and that definitions dominate uses. */
@@ -303,7 +303,7 @@ export class ReferenceChecker {
     let message: string | undefined;
     if (typeBits(from) !== typeBits(to))
       message = `The bitcast argument v${v} has a type of ${typeBits(from)} bits, which doesn't match an expected type of ${typeBits(to)} bits`;
-    else if ((flags & ~order) !== MEM_DEFAULT && (flags & ~order & ~MEM_ALIGNED) !== 0)
+    else if ((flags & ~order) !== MEM_DEFAULT)
       message = "The bitcast instruction only accepts the `big` or `little` memory flags";
     else if (order === 0 && laneCount(from) !== laneCount(to))
       message = "Byte order specifier required for bitcast instruction changing lane count";
@@ -345,6 +345,3 @@ export function calleeSignature(f: Function, i: Inst): SigRef {
     ? f.funcSignature(f.funcRef(i) as FuncRef)
     : f.sigRef(i);
 }
-
-/** For messages: a type by name. */
-export const named = (t: Type): string => typeName(t);

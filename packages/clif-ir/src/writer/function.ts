@@ -28,7 +28,7 @@ import { OPCODE_INFER, OPCODE_NAMES, OPCODE_TYPE_SET } from "../generated/facts.
 import { KNOWN_SYMBOLS, LIBCALLS } from "../libcalls.ts";
 import { typeName } from "../types.ts";
 import { decodeUtf8 } from "../utf8.ts";
-import { bytesText, imm64Text, offsetText, uimm64Text } from "./numbers.ts";
+import { bytesText, imm64Text, offsetText } from "./numbers.ts";
 import { constantComment, memFlagsText, operandsText, resultsText } from "./operands.ts";
 
 /** A name as it is written outside global values. */
@@ -99,12 +99,14 @@ export function globalValueText(f: Function, g: GlobalValue): string {
   }
 }
 
+const keyText = (lo: number, hi: number): string => String((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0));
+
 function slotText(f: Function, s: StackSlot): string {
   const d = f.slots.data;
   const at = s << SLOT_SHIFT;
   let out = `${d[at + SL_KIND] === 0 ? "explicit_slot" : "explicit_dynamic_slot"} ${f.slotBytes(s)}`;
   if (f.slotAlignLog2(s) !== 0) out += `, align = ${2 ** f.slotAlignLog2(s)}`;
-  if (d[at + SL_HAS_KEY] !== 0) out += `, key = ${uimm64Text(d[at + SL_KEY], d[at + SL_KEY2])}`;
+  if (d[at + SL_HAS_KEY] !== 0) out += `, key = ${keyText(d[at + SL_KEY], d[at + SL_KEY2])}`;
   return out;
 }
 
@@ -117,7 +119,7 @@ export function preambleLines(f: Function): string[] {
   for (let k = 0; k < f.numRegions; k++) {
     const at = f.regions.at(4 * k + 1);
     const text = decodeUtf8(f.text, at, at + f.regions.at(4 * k + 2));
-    out.push(`region${k} = ${uimm32DecimalText(f.regions.at(4 * k))} "${text}"`);
+    out.push(`region${k} = ${f.regions.at(4 * k) >>> 0} "${text}"`);
   }
   for (let k = 0; k < f.numGlobalValues; k++) out.push(`gv${k} = ${globalValueText(f, k as GlobalValue)}`);
   for (let k = 0; k < f.numSignatures; k++) out.push(`sig${k} = ${signatureText(f, k as SigRef)}`);
@@ -132,8 +134,6 @@ export function preambleLines(f: Function): string[] {
   if (f.stackLimit !== NONE) out.push(`stack_limit = gv${f.stackLimit}`);
   return out;
 }
-
-const uimm32DecimalText = (n: number): string => String(n >>> 0);
 
 /** `blockN(v0: i32) cold:` */
 export function blockHeaderText(f: Function, b: Block): string {

@@ -18,13 +18,6 @@ export function imm64Text(lo: number, hi: number): string {
 const wide = (lo: number, hi: number): string =>
   grouped((hi >>> 0).toString(16) + (lo >>> 0).toString(16).padStart(8, "0"));
 
-/** An unsigned 32-bit integer. */
-export const uimm32Text = (n: number): string =>
-  n >>> 0 < 10000 ? String(n >>> 0) : grouped((n >>> 0).toString(16));
-
-/** An unsigned 64-bit integer given as two words. */
-export const uimm64Text = (lo: number, hi: number): string => (hi === 0 ? uimm32Text(lo) : wide(lo, hi));
-
 /** An offset: nothing for zero, otherwise with its sign. */
 export function offsetText(n: number): string {
   if (n === 0) return "";
