@@ -13,7 +13,14 @@ export { nativeExecutor, type Placed } from "./native.ts";
 export { type Execute, type Order, obey, runCommandsOf } from "./obey.ts";
 export type { Outcome, SkipKind, UnitResult } from "./outcome.ts";
 export { commandText, judge, parseRunCommand, type RunCommand, type Shape } from "./run-command.ts";
-export { architectureOf, hostArchitecture, isIgnoredTarget, loadTarget, targets } from "./targets.ts";
+export {
+  architectureOf,
+  hostArchitecture,
+  hostModule,
+  isIgnoredTarget,
+  loadTarget,
+  targets,
+} from "./targets.ts";
 export { annotation, parseTestFile, type TestFile } from "./test-file.ts";
 
 export interface TestOptions {

@@ -1,16 +1,28 @@
 import type { TargetIsa } from "@gantry/codegen-core";
 
 /** An architecture: what triples call it, and how its package is loaded. The list of targets; a target is one row. */
-interface TargetRow {
+export interface TargetRow {
   readonly arch: string;
   /** The first part of a triple. */
   readonly spellings: RegExp;
   /** Absent as long as the target is not built. */
   readonly load?: () => Promise<TargetIsa>;
+  /** The module as another process can import it, and the name of its export. */
+  readonly module?: () => TargetModule;
+}
+
+export interface TargetModule {
+  readonly module: string;
+  readonly exportName: string;
 }
 
 export const targets: readonly TargetRow[] = [
-  { arch: "x86_64", spellings: /^x86_64h?$/, load: async () => (await import("@gantry/isa-x64")).x64 },
+  {
+    arch: "x86_64",
+    spellings: /^x86_64h?$/,
+    load: async () => (await import("@gantry/isa-x64")).x64,
+    module: () => ({ module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" }),
+  },
   { arch: "aarch64", spellings: /^(aarch64|arm64)$/ },
   { arch: "riscv64", spellings: /^riscv64\w*$/ },
   { arch: "s390x", spellings: /^s390x$/ },
@@ -34,6 +46,14 @@ export function architectureOf(triple: string): string {
 export async function loadTarget(triple: string): Promise<TargetIsa | undefined> {
   const arch = architectureOf(triple);
   return targets.find((row) => row.arch === arch)?.load?.();
+}
+
+/** The module of this machine's target; of the first target where this machine's is not built. */
+export function hostModule(): TargetModule {
+  const host = hostArchitecture();
+  const row =
+    targets.find((candidate) => candidate.arch === host && candidate.module !== undefined) ?? targets[0]!;
+  return row.module!();
 }
 
 /** The architecture of this machine, in the spelling of triples. */

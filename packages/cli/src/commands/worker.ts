@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { Settings } from "@gantry/clif-ir";
-import { hostArchitecture, targets } from "@gantry/filetest";
+import { hostArchitecture, hostModule, targets } from "@gantry/filetest/targets";
 import { type Invocation, textOption } from "../command.ts";
 import { UsageError } from "../usage-error.ts";
 import { Engine } from "../worker/engine.ts";
@@ -23,7 +23,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const cache = cacheData(invocation);
   // One job needs no thread: what it would gain in parallelism it loses in messages.
   const compile = jobs === 1 ? new Engine(limits, cacheFrom(cache)) : new ThreadPool(jobs, { limits, cache });
-  const runner = new RunExecutor({ module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" });
+  const runner = new RunExecutor(hostModule());
   const identity = {
     version,
     targets: targets.filter((row) => row.load !== undefined).map((row) => row.arch),
