@@ -170,8 +170,9 @@ export class Emitter {
       }
       case REMATERIALISE: {
         const at = ctx.vregRemat[from];
-        const start = isa.insts.operandStart[ctx.words[at] & 0xffff];
-        const word = at + ((isa.insts.operands[start] >>> 16) & 0xff);
+        // Uses and groups stand in front of the only result.
+        const last = isa.insts.operandStart[(ctx.words[at] & 0xffff) + 1] - 1;
+        const word = at + ((isa.insts.operands[last] >>> 16) & 0xff);
         const before = ctx.words[word];
         ctx.words[word] = to;
         buf.startInst();
