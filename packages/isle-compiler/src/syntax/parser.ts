@@ -4,6 +4,7 @@ import type { Loc, Reports } from "../sources.ts";
 import type * as Ast from "./ast.ts";
 import { At, Int, LParen, lex, RParen, tokenTypes, Word } from "./lexer.ts";
 import { parseInteger } from "./numbers.ts";
+import { checkVerification } from "./verification.ts";
 
 /** Stops the form at hand; {@link IsleParser.program} goes on with the next one. */
 class FormProblem extends Error {
@@ -411,7 +412,9 @@ class IsleParser extends EmbeddedActionsParser {
     this.MANY(() => {
       body.push(this.SUBRULE(this.sexp));
     });
-    return { form: "veri", head, body, ...this.#range(open, this.CONSUME(RParen)) };
+    const def: Ast.Verification = { form: "veri", head, body, ...this.#range(open, this.CONSUME(RParen)) };
+    if (!this.RECORDING_PHASE) checkVerification(def, this.#reports!);
+    return def;
   });
 
   readonly sexp = this.RULE(
