@@ -3,8 +3,10 @@ import { readdirSync } from "node:fs";
 import { type NamedTable, resolveX86 } from "@gantry/asm-compiler";
 import {
   compareWithLlvm,
+  compareWithObjdump,
   llvmMissing,
   normaliseAttText,
+  objdumpMissing,
   sampleX86,
   x86Difference,
 } from "@gantry/asm-compiler/testing";
@@ -65,5 +67,17 @@ test.skipIf(missing !== undefined)(
     const { failures, ...figures } = result;
     console.log(`${rows.length} rows: ${JSON.stringify(figures)}`);
     expect(failures.slice(0, 40)).toEqual([]);
+  },
+);
+
+const noObjdump = objdumpMissing();
+test.skipIf(noObjdump !== undefined)(
+  `every row, decoded by GNU objdump${noObjdump === undefined ? "" : `: ${noObjdump}`}`,
+  () => {
+    // A third of the samples, which still has every row: objdump is slower than all the rest.
+    const samples = sampleX86(rows).filter((sample, i, all) => i % 3 === 0 || sample.row !== all[i - 1]?.row);
+    const result = compareWithObjdump(samples, (words, at, buf) => encode(words, at, buf as never), decode);
+    console.log(`objdump: ${result.equal} texts are equal`);
+    expect(result.failures.slice(0, 40)).toEqual([]);
   },
 );
