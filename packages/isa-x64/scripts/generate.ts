@@ -31,7 +31,7 @@ const typeConstants = Object.fromEntries(
 ) as Record<string, number>;
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const topics = ["inst", "arith", "bits", "mem", "control", "call", "float", "convert", "i128"];
+const topics = ["inst", "arith", "bits", "mem", "control", "call", "float", "convert", "i128", "vector"];
 const files = [
   ["rules/prelude.isle", path("../../../rules/prelude.isle")],
   ["rules/prelude-lower.isle", path("../../../rules/prelude-lower.isle")],

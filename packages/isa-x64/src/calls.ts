@@ -4,6 +4,7 @@ import {
   EXT_NONE,
   EXT_S,
   F64,
+  F64X2,
   type FuncRef,
   I8,
   I16,
@@ -61,6 +62,7 @@ export class X64Host extends X64Operands {
     this.hasLzcnt = settings.bool("has_lzcnt");
     this.hasBmi1 = settings.bool("has_bmi1");
     this.hasSse41 = settings.bool("has_sse41");
+    this.hasSse42 = settings.bool("has_sse42");
     this.hasSsse3 = settings.bool("has_ssse3");
     this.hasFma = settings.bool("has_avx") && settings.bool("has_fma");
     this.isPic = settings.bool("is_pic");
@@ -322,11 +324,37 @@ export class X64Host extends X64Operands {
   }
 
   gen_libcall(i: Inst): number {
-    const { func, frame } = this;
-    const ty = func.valueType(func.arg(i, 0));
-    const libcall = roundingCalls[func.opcode(i)] + (ty === F64 ? 1 : 0);
-    frame.hasCalls = true;
+    const { func } = this;
+    const libcall = roundingCalls[func.opcode(i)] + (func.valueType(func.arg(i, 0)) === F64 ? 1 : 0);
     for (let k = 0; k < func.argCount(i); k++) this.#pair(this.putInReg(func.arg(i, k)), registerUse(XMM0 + k));
+    return this.output_reg(this.#callLibrary(libcall));
+  }
+
+  gen_lane_libcalls(i: Inst): number {
+    const { func } = this;
+    const wide = func.resultType(i) === F64X2;
+    const libcall = roundingCalls[func.opcode(i)] + (wide ? 1 : 0);
+    const n = func.argCount(i);
+    const args: number[] = [];
+    for (let k = 0; k < n; k++) args.push(this.putInReg(func.arg(i, k)));
+    const lanes: number[] = [];
+    for (let lane = 0; lane < (wide ? 2 : 4); lane++) {
+      for (let k = 0; k < n; k++) {
+        const part = lane === 0 ? args[k] : this.pshufd_rmi(args[k], wide ? 0xee : lane);
+        this.#pair(part, registerUse(XMM0 + k));
+      }
+      lanes.push(this.#callLibrary(libcall));
+    }
+    if (wide) return this.output_reg(this.unpcklpd_rm(lanes[0], lanes[1]));
+    return this.output_reg(
+      this.movlhps_rr(this.unpcklps_rm(lanes[0], lanes[1]), this.unpcklps_rm(lanes[2], lanes[3])),
+    );
+  }
+
+  /** Calls a runtime function of floats with the arguments that are listed, and returns its result. */
+  #callLibrary(libcall: number): number {
+    const { frame } = this;
+    frame.hasCalls = true;
     const symbol = this.symbols.libcall(libcall);
     const result = this.newReg(VECTOR);
     const list = (): number => {
@@ -340,7 +368,7 @@ export class X64Host extends X64Operands {
     } else {
       this.call_through(this.mov_far(symbol, Reloc.abs8, 0), 0, CLOBBER_CALLER_SAVED, list());
     }
-    return this.output_reg(result);
+    return result;
   }
 }
 

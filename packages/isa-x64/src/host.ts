@@ -11,6 +11,8 @@ import {
   type Inst,
   isInt,
   isVector,
+  laneBits,
+  laneType,
   MEM_ALIGNED,
   MEM_TRUSTED,
   memTrapCode,
@@ -62,6 +64,7 @@ export abstract class X64Operands extends X64Insts {
   hasLzcnt = false;
   hasBmi1 = false;
   hasSse41 = false;
+  hasSse42 = false;
   hasSsse3 = false;
   hasFma = false;
   isPic = false;
@@ -84,6 +87,11 @@ export abstract class X64Operands extends X64Insts {
         const hi = func.immHi(def);
         return (lo | hi) === 0 ? this.#remat(this.xmm_zero()) : this.#remat(this.movsd_rm(this.const_f64(lo, hi)));
       }
+      case Op.vconst:
+      case Op.f128const:
+        return this.#vectorConstant(def);
+      case Op.f16const:
+        return this.movd_xr(this.gpr_const32(lo & 0xffff));
       default:
         return func.ctrlType(def) === I64 ? this.gpr_const64(lo, func.immHi(def)) : this.gpr_const32(lo);
     }
@@ -151,7 +159,121 @@ export abstract class X64Operands extends X64Insts {
     return BAD_TOINT;
   }
 
+  // ---- vectors ----
+
+  override isConstant(def: Inst): boolean {
+    const op = this.func.opcode(def);
+    return op === Op.vconst || op === Op.f128const || op === Op.f16const || super.isConstant(def);
+  }
+  /** A constant of 16 bytes in memory. */
+  #constant16(w0: number, w1: number, w2: number, w3: number): number {
+    return this.amode(Mem.constant, NONE, this.constant(16, w0, w1, w2, w3), 0, 0, 0);
+  }
+  splat8(x: number): number {
+    return this.splat32(Math.imul(x & 0xff, 0x01010101));
+  }
+  splat16(x: number): number {
+    return this.splat32(Math.imul(x & 0xffff, 0x00010001));
+  }
+  splat32(x: number): number {
+    return this.#constant16(x, x, x, x);
+  }
+  splat64(low: number, high: number): number {
+    return this.#constant16(low, high, low, high);
+  }
+  /** The constant of a `vconst` or `f128const`, padded with zeroes to a whole register. */
+  #vectorConstant(def: Inst): number {
+    const { func } = this;
+    const c = func.constant(def);
+    const start = func.constantStart(c);
+    const length = func.constantLength(c);
+    const word = (k: number): number => {
+      let w = 0;
+      for (let i = 3; i >= 0; i--) w = (w << 8) | (4 * k + i < length ? func.bytes[start + 4 * k + i] : 0);
+      return w;
+    };
+    const w0 = word(0);
+    const w1 = word(1);
+    const w2 = word(2);
+    const w3 = word(3);
+    if ((w0 | w1 | w2 | w3) === 0) return this.#remat(this.xmm_zero());
+    if ((w0 & w1 & w2 & w3) === -1) return this.#remat(this.xmm_ones());
+    return this.#remat(this.movups_rm(this.#constant16(w0, w1, w2, w3)));
+  }
+  ty_f32_or_f64_lanes(ty: Type): Type {
+    const lane = laneType(ty);
+    return (lane === F32 || lane === F64) && (lane === ty || typeBits(ty) === 128) ? ty : (NONE as Type);
+  }
+  lanes_as_int(ty: Type): Type {
+    const lane = laneType(ty);
+    return lane === F32 ? ty - F32 + I32 : lane === F64 ? ty - F64 + I64 : ty;
+  }
+  lane_count_mask(ty: Type): number {
+    return laneBits(ty) - 1;
+  }
+  half(k: number): number {
+    return k >> 1;
+  }
+  twice(k: number, more: number): number {
+    return 2 * k + more;
+  }
+  /** The `pshufb` mask for those lanes of a shuffle that come from bytes `from` to `from + 15`. */
+  shuffle_mask(shuffle: Inst, from: number): number {
+    const { func } = this;
+    const start = func.constantStart(func.constant(shuffle));
+    const word = (k: number): number => {
+      let w = 0;
+      for (let i = 3; i >= 0; i--) {
+        const lane = func.bytes[start + 4 * k + i] - from;
+        w = (w << 8) | (lane >= 0 && lane < 16 ? lane : 0x80);
+      }
+      return w;
+    };
+    return this.#constant16(word(0), word(1), word(2), word(3));
+  }
+  /** Byte `lane` (0 to 31) of two registers, in a general register with nothing above it. */
+  #byteOf(a: number, b: number, lane: number): number {
+    const word = this.pextrw_rri(lane < 16 ? a : b, (lane & 15) >> 1);
+    return (lane & 1) !== 0 ? this.shrl_ri(word, 8) : this.movzbl_rm(word);
+  }
+  shuffle_words(shuffle: Inst, a: number, b: number): number {
+    const { func } = this;
+    const start = func.constantStart(func.constant(shuffle));
+    let result = this.xmm_zero();
+    for (let k = 0; k < 8; k++) {
+      const low = func.bytes[start + 2 * k];
+      const high = func.bytes[start + 2 * k + 1];
+      let word: number;
+      if ((low & 1) === 0 && high === low + 1) word = this.pextrw_rri(low < 16 ? a : b, (low & 15) >> 1);
+      else word = this.orl_rm(this.shll_ri(this.#byteOf(a, b, high), 8), this.#byteOf(a, b, low));
+      result = this.pinsrw_rmi(result, word, k);
+    }
+    return result;
+  }
+  select_bytes(x: number, index: number): number {
+    const low = this.punpcklbw_rm(x, x);
+    const high = this.punpckhbw_rm(x, x);
+    const one = this.#constant16(0x01010101, 0x01010101, 0x01010101, 0x01010101);
+    let left = index;
+    let result = this.xmm_zero();
+    for (let k = 0; k < 16; k++) {
+      // Byte k in all places: it is word k & 7 of `low` or `high`, which has every byte twice.
+      const half = k < 8 ? low : high;
+      const w = k & 7;
+      const words = w < 4 ? this.pshuflw_rmi(half, w * 0x55) : this.pshufhw_rmi(half, (w - 4) * 0x55);
+      const byte = this.pshufd_rmi(words, w < 4 ? 0 : 0xaa);
+      const here = this.pcmpeqb_rm(this.xmm_zero(), left);
+      result = this.por_rm(this.pand_rm(here, byte), result);
+      if (k < 15) left = this.psubb_rm(left, one);
+    }
+    return result;
+  }
+
   // ---- features ----
+
+  has_sse42(): boolean {
+    return this.hasSse42;
+  }
 
   has_popcnt(): boolean {
     return this.hasPopcnt;
