@@ -67,8 +67,9 @@ function checkClif(file: GeneratedFile): void {
 }
 
 const target = { module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" };
-const executor = new ChildExecutor(target, { timeoutMs: 10_000 });
+const executor = new ChildExecutor(target, { timeoutMs: 3_000 });
 let files = 0;
+let shrinking = false;
 let calls = 0;
 const refusals = new Map<string, number>();
 
@@ -77,6 +78,11 @@ async function checkNative(file: GeneratedFile): Promise<void> {
   files++;
   calls += result.compared;
   if (result.refused !== undefined) refusals.set(result.refused, (refusals.get(result.refused) ?? 0) + 1);
+  if (result.differences.length > 0 && !shrinking) {
+    shrinking = true;
+    const [{ call, expected, found }] = result.differences;
+    console.log(`${call}: expected ${expected}, found ${found}; shrinking`);
+  }
   if (result.differences.length > 0) throw new NativeDifference(result);
 }
 

@@ -15,6 +15,7 @@ import {
   I64,
   I64X2,
   I128,
+  isFloat,
   isVector,
   type Type,
   typeBytes,
@@ -69,15 +70,17 @@ export const SCALAR: Profile = { ...ALL, name: "scalar", types: [...SMALL_INTS, 
 /** Scalars and vectors of 128 bits: what SIMD machines have. */
 export const SIMD: Profile = { ...ALL, name: "simd", types: [...SMALL_INTS, F32, F64, ...VECTORS_128] };
 
-/** Operations that the first version of the x86-64 target leaves out. */
-const NOT_THIN = new Set(["bitrev", "fma", "stack_switch", "get_pinned_reg", "set_pinned_reg"]);
+/** Operations that the first version of the x86-64 target leaves out, at all or on floats. */
+const NOT_THIN = new Set(["blendv"]);
+const NOT_ON_FLOATS = new Set(["bitselect", "select_spectre_guard"]);
 
 /** Integers of 8 to 64 bits, f32 and f64: what the x86-64 target does first. */
 export const X64_THIN: Profile = {
   ...ALL,
   name: "x64-thin",
   types: [...SMALL_INTS, F32, F64],
-  allows: (opcode) => !NOT_THIN.has(opcode) && !opcode.startsWith("x86_"),
+  allows: (opcode, result) =>
+    !NOT_THIN.has(opcode) && !opcode.startsWith("x86_") && !(NOT_ON_FLOATS.has(opcode) && isFloat(result)),
   byteOrders: ["", "little"],
   maxReturns: 1,
 };
