@@ -49,6 +49,10 @@ export const commands: readonly CommandRow[] = [
     options: [output, { flags: "--svg", help: "draw it (one function)" }, { flags: "--function <name>", help: "only this function" }],
     load: () => import("./commands/print-cfg.ts"),
   },
+  {
+    name: "bugpoint", args: "<input> [command...]", help: "shrink CLIF while COMMAND, given the file as {}, keeps failing (write -- before COMMAND); without COMMAND while Gantry itself fails",
+    options: [output, target, level, set], load: () => import("./commands/bugpoint.ts"),
+  },
   { name: "targets", args: "[triple]", help: "targets, their settings, and the operations each lacks", options: [], load: () => import("./commands/targets.ts") },
   {
     name: "worker", args: "", help: "requests on standard input, answers on standard output (docs/protocol.md)",

@@ -1,4 +1,5 @@
 import type { Block } from "@gantry/clif-ir";
+import { bug } from "@gantry/diag";
 import { type I32List, NONE } from "@gantry/entity";
 import {
   BRANCH,
@@ -50,8 +51,13 @@ export function buildProblem(isa: TargetIsa, ctx: LowerContext, blockStart: I32L
     const from = order.succStart.data[lb];
     const to = order.succStart.data[lb + 1];
     for (let e = from; e < to; e++) {
-      problem.successor(order.succs.data[e]);
-      if (to - from !== 1) continue;
+      const target = order.succs.data[e];
+      problem.successor(target);
+      if (to - from !== 1) {
+        // Behind a single edge parameters are other names of what arrives, and all other such edges are split.
+        if (hasParams(ctx, target)) bug("regalloc", `block label${target} has parameters behind a branch`);
+        continue;
+      }
       const first = ctx.jumpArgStart.data[lb];
       for (let k = 0; k < ctx.jumpArgCount.data[lb]; k++)
         problem.edgeArg(ctx.resolve(ctx.jumpArgs.data[first + k]));
@@ -67,6 +73,12 @@ function addVRegs(isa: TargetIsa, ctx: LowerContext, problem: Problem): void {
   }
   const sets = isa.clobberSets;
   for (let k = 3; k < sets.length; k += 3) problem.newClobberSet(sets[k], sets[k + 1], sets[k + 2]);
+}
+
+/** Whether lowered block `lb` has parameters that the allocator must know. */
+function hasParams(ctx: LowerContext, lb: number): boolean {
+  const b = ctx.blocks.block.data[lb] as Block;
+  return b !== NONE && ctx.func.blockParamCount(b) > 0;
 }
 
 function addParams(ctx: LowerContext, lb: number, problem: Problem): void {

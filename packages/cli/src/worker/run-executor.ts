@@ -100,8 +100,10 @@ export class RunExecutor implements Executor {
         });
         return { ok: true, fields: { results }, payload: new Uint8Array(0) };
       }
-      case "trap":
-        return { ok: true, fields: { trap: outcome.trap }, payload: new Uint8Array(0) };
+      case "trap": {
+        const { code, functionName: name, offset } = outcome.trap;
+        return { ok: true, fields: { trap: { code, function: `%${name}`, offset } }, payload: new Uint8Array(0) };
+      }
       case "error":
         return {
           ok: false,

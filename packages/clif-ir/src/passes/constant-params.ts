@@ -19,12 +19,16 @@ const MANY = -2;
 const MAX_ROUNDS = 64;
 
 const states = new I32List(256);
+/** Incoming edges of each block. */
+const edges = new I32List(64);
 
 /**
- * Removes block parameters to which every branch passes the same value: the parameter becomes an alias of it.
+ * Removes block parameters to which every branch passes the same value: the parameter becomes an alias of it. That
+ * includes every parameter of a block with one incoming edge, if a value arrives there and not a result of a try_call.
  *
  * Optimistic data flow over the reachable blocks in reverse postorder. A parameter's state goes from nothing over one
- * value to many; parameters of the entry block and all other values stand for themselves.
+ * value to many; parameters to which many values come, those of the entry block and all other values stand for
+ * themselves. Behind a single edge a parameter is what arrives, so its state follows instead of being joined.
  *
  * @returns Whether anything was removed.
  */
@@ -33,9 +37,13 @@ export function removeConstantParams(f: Function, flow: ControlFlow): boolean {
   states.fill(f.numValues, NOTHING);
   const state = states.data;
   const entry = f.firstBlock();
+  countEdges(f, flow);
   let changed = true;
   for (let round = 0; changed; round++) {
-    if (round === MAX_ROUNDS) return false;
+    if (round === MAX_ROUNDS) {
+      onlySingleEdges(f, flow, entry, state);
+      break;
+    }
     changed = false;
     for (let r = 0; r < flow.reachableCount; r++) if (join(f, flow.rpoBlock(r), entry, state)) changed = true;
   }
@@ -45,6 +53,32 @@ export function removeConstantParams(f: Function, flow: ControlFlow): boolean {
 function hasParams(f: Function, flow: ControlFlow): boolean {
   for (let r = 1; r < flow.reachableCount; r++) if (f.blockParamCount(flow.rpoBlock(r)) > 0) return true;
   return false;
+}
+
+function countEdges(f: Function, flow: ControlFlow): void {
+  edges.fill(f.numBlocks, 0);
+  for (let r = 0; r < flow.reachableCount; r++) {
+    const i = f.lastInst(flow.rpoBlock(r));
+    if (i === NONE) continue;
+    for (let k = f.targetCount(i) - 1; k >= 0; k--) edges.data[f.targetBlock(i, k)]++;
+  }
+}
+
+/** States that need no fixpoint: the argument itself behind a single edge, and many everywhere else. */
+function onlySingleEdges(f: Function, flow: ControlFlow, entry: Block, state: Int32Array): void {
+  state.fill(MANY, 0, f.numValues);
+  for (let r = 0; r < flow.reachableCount; r++) {
+    const i = f.lastInst(flow.rpoBlock(r));
+    if (i === NONE) continue;
+    for (let k = f.targetCount(i) - 1; k >= 0; k--) {
+      const to = f.targetBlock(i, k);
+      if (to === entry || edges.data[to] !== 1) continue;
+      for (let a = f.targetArgCount(i, k) - 1; a >= 0; a--) {
+        const word = f.targetArg(i, k, a);
+        if (word >= 0) state[f.blockParam(to, a)] = f.resolve(word);
+      }
+    }
+  }
 }
 
 /** Joins the arguments of the block's branch into the parameters; whether a state changed. */
@@ -64,10 +98,10 @@ function join(f: Function, b: Block, entry: Block, state: Int32Array): boolean {
       if (word >= 0) {
         const v = f.resolve(word);
         const def = f.valueBlock(v);
-        now = def === NONE || def === entry ? v : state[v];
+        now = def === NONE || def === entry || state[v] === MANY ? v : state[v];
       }
       if (now === NOTHING || now === old) continue;
-      state[p] = old === NOTHING ? now : MANY;
+      state[p] = old === NOTHING || edges.data[to] === 1 ? now : MANY;
       changed = true;
     }
   }
