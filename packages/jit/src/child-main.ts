@@ -25,6 +25,7 @@ process.on("message", ({ request, from }: ChildOrder) => {
   };
   next(from);
 });
+process.send!("ready" satisfies ChildAnswer);
 process.on("disconnect", () => process.exit());
 
 function compile(request: RunRequest): Jit {

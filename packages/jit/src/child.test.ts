@@ -52,6 +52,16 @@ describe.skipIf(!native)("the child executor", () => {
     expect(outcomes.map((o) => o.kind)).toEqual(["values", "died", "timeout", "values"]);
   });
 
+  it("says so when no child comes up", async () => {
+    const broken = new ChildExecutor({ module: "data:text/javascript,process.exit(7)", exportName: "x64" });
+    const outcomes = await broken.run({
+      text: TEXT,
+      fileName: "t.clif",
+      calls: [1n, 2n, 3n].map((x) => ({ name: "jump", args: [x] })),
+    });
+    expect(outcomes).toEqual(Array(3).fill({ kind: "died", message: "exit status 7" }));
+  });
+
   it("reports what does not compile", async () => {
     const outcomes = await run([{ name: "divide", args: [1n, 1n] }], "function %f(");
     expect(outcomes[0]).toMatchObject({ kind: "error", code: expect.stringMatching(/^CLIF/) });

@@ -46,11 +46,8 @@ export interface ChildOrder {
   readonly from: number;
 }
 
-/** From child to parent: the outcome of call `call`. */
-export interface ChildAnswer {
-  readonly call: number;
-  readonly outcome: CallOutcome;
-}
+/** From child to parent: first that it is ready, then an outcome for each call. */
+export type ChildAnswer = "ready" | { readonly call: number; readonly outcome: CallOutcome };
 
 export interface ChildOptions {
   /** Time for one call, compiling included; then the child is killed. */
@@ -62,6 +59,8 @@ export class ChildExecutor {
   readonly #target: ChildTarget;
   readonly #timeoutMs: number;
   #child: ChildProcess | undefined;
+  /** Whether a child ever came up; if none does, the target's module is wrong. */
+  #cameUp = false;
   #last: Promise<unknown> = Promise.resolve();
 
   /**
@@ -116,14 +115,20 @@ export class ChildExecutor {
           lost({ kind: "timeout" });
         }, this.#timeoutMs);
       };
-      child.on("message", ({ outcome }: ChildAnswer) => {
-        outcomes.push(outcome);
+      child.on("message", (answer: ChildAnswer) => {
+        if (answer === "ready") {
+          this.#cameUp = true;
+          return;
+        }
+        outcomes.push(answer.outcome);
         if (outcomes.length === request.calls.length) done();
         else wait();
       });
       // Unlike "exit", this comes behind the last message.
       child.on("close", (code, signal) => {
-        lost({ kind: "died", message: signal === null ? `exit status ${code}` : signal });
+        const outcome = { kind: "died", message: signal === null ? `exit status ${code}` : signal } as const;
+        if (!this.#cameUp) while (outcomes.length < request.calls.length - 1) outcomes.push(outcome);
+        lost(outcome);
       });
       wait();
       child.send({ request, from: outcomes.length } satisfies ChildOrder);

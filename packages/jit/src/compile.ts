@@ -21,6 +21,11 @@ export class ThunkCompiler {
     this.#context = new CompileContext(isa, settings);
   }
 
+  /** Whether the code comes with unwind operations. */
+  get hasUnwind(): boolean {
+    return this.#context.settings.bool("unwind_info");
+  }
+
   /** Compiles `func`, which is rewritten on the way. */
   compile(func: Function): CompiledFunction {
     const name = symbolOf(func, func.name);

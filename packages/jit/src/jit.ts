@@ -67,6 +67,9 @@ interface LoadedImage {
 /** One runtime for each target in this thread. */
 const runtimes = new Map<string, Runtime>();
 
+/** Compiled thunks by target and settings, then by signature, so that many short-lived JITs share them. */
+const thunkCaches = new Map<string, Map<string, CompiledFunction[]>>();
+
 /** Compiles functions and makes them callable in this process. */
 export class Jit {
   readonly isa: TargetIsa;
@@ -75,11 +78,10 @@ export class Jit {
   readonly #compiler: ThunkCompiler;
   readonly #runtime: Runtime;
   readonly #entries = new Map<string, Entry>();
-  readonly #data = new Map<string, { readonly object: DataObject; readonly imported: readonly string[] }>();
+  readonly #data = new Map<string, DataObject>();
   readonly #addresses = new Map<string, bigint>();
   readonly #images: LoadedImage[] = [];
-  /** Compiled thunks by signature. */
-  readonly #thunks = new Map<string, CompiledFunction[]>();
+  readonly #thunks: Map<string, CompiledFunction[]>;
   #pending: Entry[] = [];
   #pendingData: string[] = [];
 
@@ -100,7 +102,11 @@ export class Jit {
     this.isa = isa;
     this.#options = options;
     this.#loader = options.loader ?? nodeLoader(options.keepFiles === true);
-    this.#compiler = new ThunkCompiler(isa, options.settings ?? defaultSettings(isa));
+    const settings = options.settings ?? defaultSettings(isa);
+    this.#compiler = new ThunkCompiler(isa, settings);
+    const key = `${isa.arch} ${settings.toText()}`;
+    this.#thunks = thunkCaches.get(key) ?? new Map();
+    thunkCaches.set(key, this.#thunks);
     let runtime = runtimes.get(isa.arch);
     if (runtime === undefined) {
       runtime = new Runtime(isa, new ThunkCompiler(isa, defaultSettings(isa)), this.#loader);
@@ -129,7 +135,7 @@ export class Jit {
    */
   addData(name: string, object: DataObject): void {
     if (this.#isKnown(name)) throw errorOf("JIT0005", `%${name} is already defined in this JIT`);
-    this.#data.set(name, { object, imported: [] });
+    this.#data.set(name, object);
     this.#pendingData.push(name);
   }
 
@@ -150,9 +156,10 @@ export class Jit {
   link(): void {
     if (this.#pending.length === 0 && this.#pendingData.length === 0) return;
     const { lines } = this.#options;
+    const unwind = this.#compiler.hasUnwind;
     const object = new ObjectBuilder(
       this.isa.objects,
-      lines === undefined ? {} : { fileName: lines.fileName, lines },
+      lines === undefined ? { unwind } : { unwind, fileName: lines.fileName, lines },
     );
     const node = object.declareData("__gantry_image", "hidden");
     object.defineData(node, { size: ImageNode.bytes, writable: true });
@@ -160,7 +167,7 @@ export class Jit {
     object.declareAddress("__gantry_enter", this.#runtime.enterAddress);
     for (const entry of this.#pending) object.declareFunction(entry.name, "hidden");
     for (const name of this.#pendingData)
-      object.defineData(object.declareData(name, "hidden"), this.#data.get(name)!.object);
+      object.defineData(object.declareData(name, "hidden"), this.#data.get(name)!);
     for (const [name, address] of this.#addresses)
       if (object.find(name) === undefined) object.declareAddress(name, address);
     defineAll(object, this.#pending);
@@ -183,7 +190,7 @@ export class Jit {
     this.#pendingData = [];
   }
 
-  /** Trampolines and direct thunks of every signature that is pending, each compiled once in the life of the JIT. */
+  /** Trampolines and direct thunks of every signature that is pending. */
   #defineThunks(object: ObjectBuilder): LoadedImage["thunks"] {
     const thunks = new Map<string, { trampoline: string; direct: string | undefined }>();
     const functions = [...this.#thunk("entry", () => imageEntry)];

@@ -10,6 +10,7 @@ import { ObjectBuilder } from "./object-builder.ts";
 const folder = mkdtempSync(join(tmpdir(), "gantry-image-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const native = process.arch === "x64" && process.platform === "linux";
+const hasElflint = spawnSync("eu-elflint", ["--version"]).status === 0;
 const hasReadelf = spawnSync("readelf", ["--version"]).status === 0;
 
 function fibImage(target = little): Image {
@@ -48,6 +49,14 @@ describe("loadable images", () => {
     expect(stdout).not.toMatch(/RWE/);
     expect(stdout).toMatch(/Flags: NODELETE/);
     expect(stdout).toMatch(/FUNC\s+GLOBAL DEFAULT\s+\d+ fib\n/);
+  });
+
+  it.skipIf(!hasElflint).each([little, big])("$name: elflint finds nothing", (target) => {
+    const path = join(folder, `lint-${target.name}`);
+    writeFileSync(path, fibImage(target).bytes);
+    const { stdout, status } = spawnSync("eu-elflint", ["--gnu-ld", path], { encoding: "utf8" });
+    expect(stdout).toBe("No errors\n");
+    expect(status).toBe(0);
   });
 
   it.skipIf(!native)("a process loads and calls one", () => {

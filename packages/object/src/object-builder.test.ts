@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { CompiledCode } from "@gantry/codegen-core";
 import { GantryError } from "@gantry/diag";
 import { afterAll, describe, expect, it } from "vitest";
-import { big, codeOf, fib, little, PC4, pick } from "../test/machines.ts";
+import { big, codeOf, fib, little, PC4, pick, through } from "../test/machines.ts";
 import { ObjectBuilder } from "./object-builder.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "gantry-object-"));
@@ -73,6 +73,15 @@ describe.skipIf(!has("readelf"))("relocatable files, as readelf and objdump see 
   });
 });
 
+it.skipIf(!has("eu-elflint")).each([little, big])("$name: elflint finds nothing", (target) => {
+  const path = file(`lint-${target.name}.o`, sample(target).write());
+  expect(run("eu-elflint", "--gnu-ld", "--quiet", path)).toMatchObject({
+    out: "",
+    complaints: "",
+    status: 0,
+  });
+});
+
 describe.skipIf(!has("ld") || !native)("relocatable files, linked", () => {
   it("ld -r takes a file and its own output", () => {
     const path = file("r.o", sample().write());
@@ -102,6 +111,33 @@ describe.skipIf(!has("ld") || !native)("relocatable files, linked", () => {
       });
       expect(execFileSync(program, { encoding: "utf8" })).toBe("6765 10 20 77 hello ello 5 0\n");
     }
+  });
+
+  it.skipIf(!has("cc"))("the unwinder of C walks through a function", () => {
+    const object = new ObjectBuilder(little);
+    const walk = object.importSymbol("walk");
+    for (const name of ["outer", "inner"]) object.declareFunction(name, "export");
+    object.defineFunction(object.find("inner")!, through, [walk]);
+    object.defineFunction(object.find("outer")!, through, [object.find("inner")!]);
+    const main = file(
+      "walk.c",
+      `#include <stdio.h>
+       #include <unwind.h>
+       int outer(void), inner(void), main(void);
+       static _Unwind_Reason_Code see(struct _Unwind_Context *c, void *unused) {
+         unsigned long f = _Unwind_GetRegionStart(c);
+         if (f == (unsigned long) inner) printf("inner ");
+         if (f == (unsigned long) outer) printf("outer ");
+         if (f == (unsigned long) main) printf("main\\n");
+         return _URC_NO_REASON;
+       }
+       void walk(void) { _Unwind_Backtrace(see, 0); }
+       int main(void) { outer(); return 0; }`,
+    );
+    const program = join(folder, "walk");
+    const linked = run("cc", "-Wl,--fatal-warnings", "-o", program, main, file("walk.o", object.write()));
+    expect(linked).toMatchObject({ complaints: "", status: 0 });
+    expect(execFileSync(program, { encoding: "utf8" })).toBe("inner outer main\n");
   });
 
   it.skipIf(!has("gdb"))("gdb stops at a line of a function and unwinds from it", () => {

@@ -124,6 +124,17 @@ export const pick: CompiledCode = codeOf(
   { relocations: [[0x24, GOT4, 0, -4]], data: [[0x2c, 12, 1]], codeLength: 0x2b },
 );
 
+/** Calls the function called name 0, with a frame pointer. */
+export const through: CompiledCode = codeOf("55 48 89 e5 e8 00 00 00 00 5d c3", {
+  relocations: [[5, CALL4, 0, -4]],
+  unwind: [
+    [1, UnwindOp.cfaFromSp, 0, 16],
+    [1, UnwindOp.save, 5, -16],
+    [4, UnwindOp.cfaFromRegister, 5, 16],
+    [0xa, UnwindOp.cfaFromSp, 0, 8],
+  ],
+});
+
 /** N-API callback around {@link fib}: names 0 napi_get_cb_info, 1 napi_get_value_int32, 2 napi_create_int32, 3 fib. */
 export const fibThunk: CompiledCode = codeOf(
   `53 48 83 ec 20 48 89 fb 48 8d 54 24 08 48 c7 02 01 00 00 00 48 8d 4c 24 10 45 31 c0 45 31 c9
