@@ -94,6 +94,8 @@ export const codes = {
   ISLE0406: "A constant has no value in the host.",
   ISLE0407: "A field's type cannot be held in words.",
   ISLE0408: "One type has two representations in the host.",
+  ISLE0410: "A file cannot be read.",
+  ISLE0411: "A file holds no coverage.",
   ISLE0501: "A variable is never used.",
   ISLE0502: "A term is never used.",
   ISLE0503: "An external declaration is never used.",
@@ -104,7 +106,6 @@ export const codes = {
   ISLE0508: "An extractor's template binds a name of its own.",
   ISLE0509: "A partial let binding is never used, so its failure is lost.",
   ISLE0511: "A converter's types are not those of its term.",
-  ISLE0510: "A host function is used by no declaration.",
 } as const;
 
 export type Code = keyof typeof codes;

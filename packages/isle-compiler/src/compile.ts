@@ -1,11 +1,13 @@
 import type { Diagnostic, SourceFile } from "@gantry/diag";
 import { type EmitOptions, type Emitted, UnitEmitter } from "./emit/unit.ts";
-import { checkHost, defaultRep, type Reps } from "./host/check.ts";
+import { checkConstants, checkHost, defaultRep, type Reps } from "./host/check.ts";
 import type { HostClass } from "./host/model.ts";
 import { checkProgram } from "./sema/check.ts";
+import { lint } from "./sema/lints.ts";
 import type { Program } from "./sema/model.ts";
 import { Reports, Sources } from "./sources.ts";
-import { parseUnit } from "./syntax/parser.ts";
+import type * as Ast from "./syntax/ast.ts";
+import { type Allowance, parseUnit } from "./syntax/parser.ts";
 import { checkOverlaps } from "./tree/overlap.ts";
 import { checkRecursion } from "./tree/recursion.ts";
 import { buildRuleSets, type RuleSet } from "./tree/rule-set.ts";
@@ -16,58 +18,87 @@ export interface UnitOptions {
   readonly files: readonly SourceFile[];
   /** The host class that externs are checked against; without it they are taken as declared. */
   readonly host?: HostClass;
+  /** Report also what is legal and most likely not meant. */
+  readonly lints?: boolean;
   /** How to write the selector; without it the unit is only checked. */
   readonly output?: Partial<EmitOptions>;
 }
 
 export interface CompiledUnit {
-  /** Errors and warnings by position. Without an error there is a program, and text if that was asked for. */
+  /** Errors and warnings by position. */
   readonly diagnostics: readonly Diagnostic[];
   readonly hasErrors: boolean;
+  /** Present if the rules themselves are right. */
   readonly program: Program | undefined;
+  /** Present if there are no errors. */
   readonly trees: readonly { readonly set: RuleSet; readonly tree: Block }[];
+  /** The output as {@link UnitOptions.output} describes it, if that was given and there are no errors. */
   readonly text: string | undefined;
   /** By line of `text`: the position in the unit that it comes from, or -1. */
   readonly positions: readonly number[];
   readonly sources: Sources;
+  /** Writes the selector once more in another way. */
+  emit(output: Partial<EmitOptions>): Emitted;
 }
 
-/** Compiles ISLE source to TypeScript. */
+/** Compiles ISLE source to TypeScript. A stage that finds errors is the last, so that nothing is reported twice over. */
 export function compileUnit(options: UnitOptions): CompiledUnit {
+  const { host } = options;
   const sources = new Sources(options.files);
   const reports = new Reports(sources);
-  const defs = parseUnit(reports);
-  const parsed = reports.errorCount === 0;
-  const program = checkProgram(defs, reports);
+  const allowances: Allowance[] = [];
+  const defs = parseUnit(reports, allowances);
+  const program = reports.errorCount === 0 ? checkProgram(defs, reports) : undefined;
   let trees: CompiledUnit["trees"] = [];
-  let emitted: Emitted | undefined;
-  if (program !== undefined && reports.errorCount === 0 && parsed) {
+  let reps: Reps = [];
+  if (program !== undefined && reports.errorCount === 0) {
     const sets = buildRuleSets(program, reports);
     checkOverlaps(sets, reports);
     checkRecursion(sets, reports);
-    const reps: Reps =
-      options.host === undefined ? program.types.map(defaultRep) : checkHost(program, options.host, reports);
-    if (reports.errorCount === 0) {
-      trees = sets.map((set) => ({ set, tree: buildTree(set) }));
-      if (options.output !== undefined) {
-        const emit: EmitOptions = {
-          mode: "normal",
-          banner: "Generated from ISLE rules. Do not edit.",
-          context: { name: options.host?.name ?? "Host", from: "../host.ts" },
-          constants: {},
-          ...options.output,
-        };
-        emitted = new UnitEmitter(program, reps, options.host, emit, reports).emit(trees);
-      }
+    if (options.lints === true) lint(defs, program, sets, host, reports);
+    reps = program.types.map(defaultRep);
+    if (host !== undefined) {
+      reps = checkHost(program, host, reports);
+      checkConstants(sets, host, options.output?.constants ?? {}, reports);
     }
+    if (reports.errorCount === 0) trees = sets.map((set) => ({ set, tree: buildTree(set) }));
   }
+  allow(allowances, defs, reports);
+  const hasErrors = reports.errorCount > 0;
+  const emit = (output: Partial<EmitOptions>): Emitted => {
+    if (program === undefined || hasErrors) return { text: "", positions: [] };
+    const complete: EmitOptions = {
+      mode: "normal",
+      banner: "Generated from ISLE rules. Do not edit.",
+      context: { name: host?.name ?? "Context", from: "../host.ts" },
+      constants: {},
+      ...options.output,
+      ...output,
+    };
+    return new UnitEmitter(program, reps, host, complete, reports).emit(trees);
+  };
+  const emitted = options.output === undefined || hasErrors ? undefined : emit({});
   return {
     diagnostics: reports.sorted(),
-    hasErrors: reports.errorCount > 0,
+    hasErrors,
     program,
     trees,
     text: emitted?.text,
     positions: emitted?.positions ?? [],
     sources,
+    emit,
   };
+}
+
+function allow(allowances: readonly Allowance[], defs: readonly Ast.Def[], reports: Reports): void {
+  const { sources } = reports;
+  for (const { codes, at, isForFile } of allowances) {
+    const file = sources.fileIndex(at);
+    const start = sources.base(file);
+    const end = start + sources.files[file]!.text.length + 1;
+    // The form that holds the comment, else the first one that begins after it.
+    const form = defs.find((def) => def.end > at && def.start < end);
+    if (isForFile) reports.allow(codes, start, end);
+    else if (form !== undefined) reports.allow(codes, form.start, form.end);
+  }
 }

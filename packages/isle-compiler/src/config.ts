@@ -1,7 +1,9 @@
 import { type Diagnostic, GantryError, SourceFile } from "@gantry/diag";
 import { type CompiledUnit, compileUnit } from "./compile.ts";
+import { sourceMap } from "./emit/source-map.ts";
 import type { EmitOptions } from "./emit/unit.ts";
 import { readHost } from "./host/read.ts";
+import { unitJson } from "./tree/json.ts";
 
 /** How the compiler reaches files: `node:fs` in scripts and the command line, a map in tests. */
 export interface Files {
@@ -20,8 +22,16 @@ export interface UnitConfig {
   readonly output: {
     /** The TypeScript file to write. */
     readonly file: string;
-    /** Module that `output.file` imports the host class from. */
+    /** Module that the output imports the host class from. */
     readonly hostImport: string;
+    /** A second build of the selector that traces and counts rules. */
+    readonly trace?: string;
+    /** A build to step through: one name a value, the rules' text in comments. */
+    readonly debug?: string;
+    /** Rule sets and trees as JSON. */
+    readonly rules?: string;
+    /** A source map from `file` to the rules. Names of files in it are those of diagnostics, below this folder. */
+    readonly sourceMap?: { readonly file: string; readonly root: string };
   };
   /** Values of extern constants, for switches on literals. Literal properties of the host class need no entry. */
   readonly constants?: EmitOptions["constants"];
@@ -49,6 +59,21 @@ export function generateUnit(config: UnitConfig, files: Files): readonly Diagnos
     },
   });
   if (unit.hasErrors || unit.text === undefined) throw new GantryError(unit.diagnostics);
-  files.writeText(config.output.file, unit.text);
+  const { output } = config;
+  let { text } = unit;
+  if (output.sourceMap !== undefined) {
+    const { file, root } = output.sourceMap;
+    const names = sources.map((source) => `${root}/${source.name}`);
+    files.writeText(file, sourceMap(baseName(output.file), unit.positions, unit.sources, names));
+    text += `//# sourceMappingURL=${baseName(file)}\n`;
+  }
+  files.writeText(output.file, text);
+  if (output.trace !== undefined) files.writeText(output.trace, unit.emit({ mode: "trace" }).text);
+  if (output.debug !== undefined) files.writeText(output.debug, unit.emit({ mode: "debug" }).text);
+  if (output.rules !== undefined) files.writeText(output.rules, `${JSON.stringify(unitJson(unit))}\n`);
   return unit.diagnostics;
+}
+
+function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }

@@ -106,6 +106,16 @@ export class Reports {
     });
   }
 
+  /** Takes back warnings of the given codes between two positions. */
+  allow(codes: ReadonlySet<string>, from: number, to: number): void {
+    for (let k = this.#found.length - 1; k >= 0; k--) {
+      const { at, diagnostic } = this.#found[k]!;
+      const isAllowed =
+        diagnostic.severity === "warning" && codes.has(diagnostic.code) && at >= from && at < to;
+      if (isAllowed) this.#found.splice(k, 1);
+    }
+  }
+
   /** All diagnostics by position; those at one position in the order in which they were found. */
   sorted(): Diagnostic[] {
     return this.#found.toSorted((a, b) => a.at - b.at || a.order - b.order).map((f) => f.diagnostic);

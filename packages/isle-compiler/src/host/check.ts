@@ -1,6 +1,7 @@
-import type { Program, Term, Type, TypeId } from "../sema/model.ts";
+import type { Constant, Program, Term, Type, TypeId } from "../sema/model.ts";
 import type { Loc, Reports } from "../sources.ts";
 import { suggestion } from "../syntax/parser.ts";
+import type { RuleSet } from "../tree/rule-set.ts";
 import type { HostClass, HostMethod, HostType, Rep } from "./model.ts";
 
 /** Is every variant without fields? Then a value is the variant's number. */
@@ -58,6 +59,34 @@ export function checkHost(program: Program, host: HostClass, reports: Reports): 
   return new HostChecker(program, host, reports).check();
 }
 
+/** Every constant that rules use needs a value: one of `values`, or a property of the host. */
+export function checkConstants(
+  sets: readonly RuleSet[],
+  host: HostClass,
+  values: Readonly<Record<string, unknown>>,
+  reports: Reports,
+): void {
+  const used = new Set<Constant>();
+  for (const set of sets) {
+    for (const value of set.values) if (value.kind === "const-prim") used.add(value.constant);
+    for (const { constraints } of set.rules) {
+      for (const constraint of constraints.values())
+        if (constraint.kind === "prim") used.add(constraint.constant);
+    }
+  }
+  for (const { name, loc } of used) {
+    if (name in values || host.literals.has(name) || host.properties.has(name)) continue;
+    reports.report(
+      "ISLE0406",
+      loc,
+      `constant '$${name}' has no value: class '${host.name}' has no property '${name}'`,
+      {
+        places: [{ span: host.place, message: "the host class" }],
+      },
+    );
+  }
+}
+
 class HostChecker {
   readonly #program: Program;
   readonly #host: HostClass;
@@ -94,7 +123,29 @@ class HostChecker {
         this.#derive(type, method.params[k]!, use, method, `parameter ${k + 1}`);
     for (const { use, method } of arity) this.#deriveFromResult(use, method);
     for (const { use, method } of arity) this.#checkResult(use, method);
+    this.#checkFields();
     return this.#reps.map((rep, k) => rep ?? defaultRep(this.#program.types[k]!));
+  }
+
+  /** Records are made of words, so their fields cannot be objects. */
+  #checkFields(): void {
+    for (const type of this.#program.types) {
+      if (!isRecord(type)) continue;
+      const parts =
+        type.kind === "enum"
+          ? type.variants
+          : type.kind === "struct"
+            ? [{ name: "", fields: type.fields }]
+            : [];
+      for (const { name, fields } of parts) {
+        for (const field of fields) {
+          if (this.#reps[field.type] !== "object") continue;
+          const owner = name === "" ? type.name : `${type.name}.${name}`;
+          const message = `field '${field.name}' of '${owner}' is a '${this.#name(field.type)}', which the host has as an object: fields are numbers, booleans or bigints`;
+          this.#reports.report("ISLE0407", type.loc!, message);
+        }
+      }
+    }
   }
 
   #missing(use: HostUse): void {

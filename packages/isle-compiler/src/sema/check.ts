@@ -7,7 +7,6 @@ import { TypeTable } from "./types.ts";
 
 /** Checks a unit stage by stage; returns undefined if a stage had errors, after which later ones would only echo them. */
 export function checkProgram(defs: readonly Ast.Def[], reports: Reports): Program | undefined {
-  if (reports.errorCount > 0 && defs.length === 0) return undefined;
   const before = reports.errorCount;
   const types = new TypeTable(defs, reports);
   const terms = new TermTable(types, reports);

@@ -120,7 +120,13 @@ export interface Rule {
   readonly args: readonly Pattern[];
   readonly clauses: readonly { readonly pattern: Pattern; readonly expr: Expr }[];
   readonly result: Expr;
-  readonly variables: readonly { readonly name: string; readonly type: TypeId }[];
+  readonly variables: readonly {
+    readonly name: string;
+    readonly type: TypeId;
+    readonly loc: Loc;
+    /** How often the rule mentions it again. */
+    readonly uses: number;
+  }[];
   readonly loc: Loc;
   /** Where the reference places the rule: just after the word `rule`. */
   readonly at: number;

@@ -30,7 +30,8 @@ export function formatIsle(text: string): string | undefined {
   const out: string[] = [];
   for (const [k, node] of top.entries()) {
     // A comment at the end of a form's line stays there.
-    if (k > 0 && node.breaks === 0 && node.kind !== "list") out[out.length - 1] += ` ${new Printer().print(node, 0)}`;
+    if (k > 0 && node.breaks === 0 && node.kind !== "list")
+      out[out.length - 1] += ` ${new Printer().print(node, 0)}`;
     else {
       if (k > 0 && node.breaks > 1) out.push("");
       out.push(new Printer().print(node, 0));
@@ -84,8 +85,10 @@ class Reader {
 
 function leaf(token: IToken, breaks: number): Node {
   const text = token.image.trimEnd();
-  if (token.tokenType.name === "LineComment") return { kind: "line-comment", text, items: [], breaks, flat: false };
-  if (token.tokenType.name === "BlockComment") return { kind: "block-comment", text, items: [], breaks, flat: !text.includes("\n") };
+  if (token.tokenType.name === "LineComment")
+    return { kind: "line-comment", text, items: [], breaks, flat: false };
+  if (token.tokenType.name === "BlockComment")
+    return { kind: "block-comment", text, items: [], breaks, flat: !text.includes("\n") };
   return { kind: "atom", text, items: [], breaks, flat: true };
 }
 

@@ -604,13 +604,30 @@ function editDistance(a: string, b: string, limit: number): number {
 
 let parser: IsleParser | undefined;
 
-/** Parses every file of the unit. Forms with errors are reported and left out. */
-export function parseUnit(reports: Reports): Ast.Def[] {
+/** A comment `isle-allow ISLE0501`: warnings of these codes are off in the form that holds it or follows it. */
+export interface Allowance {
+  readonly codes: ReadonlySet<string>;
+  readonly at: number;
+  /** `isle-allow-file`: for the whole file. */
+  readonly isForFile: boolean;
+}
+
+/**
+ * Parses every file of the unit. Forms with errors are reported and left out.
+ * @param allowances Takes the comments that switch warnings off.
+ */
+export function parseUnit(reports: Reports, allowances: Allowance[] = []): Ast.Def[] {
   parser ??= new IsleParser();
   const defs: Ast.Def[] = [];
   for (const [index, file] of reports.sources.files.entries()) {
     const base = reports.sources.base(index);
-    const { tokens, problems } = lex(file.text);
+    const { tokens, comments, problems } = lex(file.text);
+    for (const comment of comments) {
+      const found = /isle-allow(-file)?:?((?:\s+ISLE\d{4})+)/.exec(comment.image);
+      if (found === null) continue;
+      const codes = new Set(found[2]!.trim().split(/\s+/));
+      allowances.push({ codes, at: base + comment.startOffset, isForFile: found[1] !== undefined });
+    }
     for (const p of problems) reports.report(p.code, { start: base + p.start, end: base + p.end }, p.message);
     for (const def of parser.parse(tokens, base, file.text.length, reports)) defs.push(def);
   }

@@ -12,7 +12,13 @@ function words(...parts: readonly (string | false | undefined)[]): string {
 function printDef(def: Ast.Def): string {
   switch (def.form) {
     case "type":
-      return words("type", def.name.name, def.isExtern && "extern", def.isNodebug && "nodebug", printBody(def.body));
+      return words(
+        "type",
+        def.name.name,
+        def.isExtern && "extern",
+        def.isNodebug && "nodebug",
+        printBody(def.body),
+      );
     case "decl": {
       const args = words(...def.args.map((a) => a.name));
       const { pure, multi, partial, rec } = def;
@@ -29,7 +35,11 @@ function printDef(def: Ast.Def): string {
         printExpr(def.expr),
       );
     case "extractor":
-      return words("extractor", words(def.name.name, ...def.params.map((p) => p.name)), printPattern(def.template));
+      return words(
+        "extractor",
+        words(def.name.name, ...def.params.map((p) => p.name)),
+        printPattern(def.template),
+      );
     case "extern-constructor":
       return words("extern constructor", def.term.name, def.func.name);
     case "extern-extractor":
@@ -50,7 +60,9 @@ function printBody(body: Ast.TypeBody): string {
     case "enum":
       return words(
         "enum",
-        ...body.variants.map((v) => (v.fields.kind === "unit" ? v.name.name : words(v.name.name, printFields(v.fields)))),
+        ...body.variants.map((v) =>
+          v.fields.kind === "unit" ? v.name.name : words(v.name.name, printFields(v.fields)),
+        ),
       );
     case "struct":
       return words("struct", printFields(body.fields));
@@ -59,7 +71,9 @@ function printBody(body: Ast.TypeBody): string {
 
 function printFields(fields: Ast.Fields): string {
   if (fields.kind === "unit") return "";
-  return fields.list.map((f) => (fields.kind === "named" ? words(f.name, f.type.name) : f.type.name)).join(" ");
+  return fields.list
+    .map((f) => (fields.kind === "named" ? words(f.name, f.type.name) : f.type.name))
+    .join(" ");
 }
 
 function printClause(clause: Ast.Clause): string {

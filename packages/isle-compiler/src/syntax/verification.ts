@@ -114,7 +114,8 @@ class VerificationChecker {
     if (tag !== undefined) {
       if (tag.length === 1) this.#name(tag[0], s);
       else this.#fail("ISLE0004", s, "a tag is one name");
-    } else if (veri === undefined) this.#fail("ISLE0013", s, "an attribute is (veri chain), (veri priority) or (tag NAME)");
+    } else if (veri === undefined)
+      this.#fail("ISLE0013", s, "an attribute is (veri chain), (veri priority) or (tag NAME)");
     else if (veri.length !== 1 || !(isAtom(veri[0], "chain") || isAtom(veri[0], "priority"))) {
       this.#fail("ISLE0013", s, "'veri' is followed by chain or priority");
     }
@@ -129,14 +130,20 @@ class VerificationChecker {
     const rest = s.items.slice(1);
     if (head === "modifies") {
       this.#name(rest[0], s);
-      if (rest.length > 2) this.#fail("ISLE0004", rest[2]!, "'modifies' has a state and at most one condition");
+      if (rest.length > 2)
+        this.#fail("ISLE0004", rest[2]!, "'modifies' has a state and at most one condition");
       const condition = rest[1];
       if (condition !== undefined && (!isAtom(condition) || !identifier.test(condition.text))) {
         this.#fail("ISLE0014", condition, "the condition of 'modifies' is a name");
       }
     } else if (head === "provide" || head === "require" || head === "match") {
       for (const expr of rest) this.#expr(expr);
-    } else this.#fail("ISLE0014", s.items[0], `'${head}' is no clause of a specification: there are provide, require, match and modifies`);
+    } else
+      this.#fail(
+        "ISLE0014",
+        s.items[0],
+        `'${head}' is no clause of a specification: there are provide, require, match and modifies`,
+      );
   }
 
   #model(rest: readonly Ast.Sexp[], def: Loc): void {
@@ -174,7 +181,8 @@ class VerificationChecker {
 
   #type(s: Ast.Sexp): void {
     if (s.kind === "atom") {
-      if (!["!", "_", "Bool", "Int", "Unit"].includes(s.text)) this.#fail("ISLE0017", s, `'${s.text}' is no model type`);
+      if (!["!", "_", "Bool", "Int", "Unit"].includes(s.text))
+        this.#fail("ISLE0017", s, `'${s.text}' is no model type`);
       return;
     }
     const [head, ...rest] = s.items;
@@ -187,7 +195,8 @@ class VerificationChecker {
       else this.#fail("ISLE0017", s, "(named NAME) has one name");
     } else if (isAtom(head, "struct")) {
       for (const field of rest) {
-        if (field.kind !== "list" || field.items.length !== 2) this.#fail("ISLE0017", field, "a field is (NAME TYPE)");
+        if (field.kind !== "list" || field.items.length !== 2)
+          this.#fail("ISLE0017", field, "a field is (NAME TYPE)");
         else {
           this.#name(field.items[0], field);
           this.#type(field.items[1]!);
@@ -199,7 +208,8 @@ class VerificationChecker {
   #expr(s: Ast.Sexp): void {
     if (s.kind === "atom") this.#atom(s);
     else if (s.items.length === 0) this.#fail("ISLE0015", s, "an expression of a specification is not empty");
-    else if (s.items[0]!.kind === "list") this.#fail("ISLE0015", s.items[0]!, "an expression begins with an operator");
+    else if (s.items[0]!.kind === "list")
+      this.#fail("ISLE0015", s.items[0]!, "an expression begins with an operator");
     else this.#application(s, s.items[0]!.text, s.items.slice(1));
   }
 
@@ -209,7 +219,11 @@ class VerificationChecker {
       const bits = s.text.startsWith("#b") ? digits.length : digits.length * 4;
       const valid = s.text.startsWith("#b") ? /^[01]+$/ : /^[0-9a-fA-F]+$/;
       if (!/^#[bx]/.test(s.text) || !valid.test(digits) || bits > 128) {
-        this.#fail("ISLE0016", s, `'${s.text}' is no bit vector: #b and binary digits or #x and hexadecimal ones, at most 128 bits`);
+        this.#fail(
+          "ISLE0016",
+          s,
+          `'${s.text}' is no bit vector: #b and binary digits or #x and hexadecimal ones, at most 128 bits`,
+        );
       }
     } else if (!integer.test(s.text) && !identifier.test(s.text)) {
       this.#fail("ISLE0015", s, `'${s.text}' is no expression of a specification`);
@@ -222,7 +236,8 @@ class VerificationChecker {
         if (rest.length === 0) this.#fail("ISLE0015", s, "'switch' needs a value");
         else this.#expr(rest[0]!);
         for (const arm of rest.slice(1)) {
-          if (arm.kind !== "list" || arm.items.length !== 2) this.#fail("ISLE0015", arm, "an arm of 'switch' is (EXPRESSION EXPRESSION)");
+          if (arm.kind !== "list" || arm.items.length !== 2)
+            this.#fail("ISLE0015", arm, "an arm of 'switch' is (EXPRESSION EXPRESSION)");
           else for (const e of arm.items) this.#expr(e);
         }
         return;
@@ -262,8 +277,18 @@ class VerificationChecker {
       default:
     }
     const one = head.endsWith("?") || (!head.endsWith("!") && !operators.has(head) && head.startsWith(":"));
-    if (!head.endsWith("?") && !head.endsWith("!") && !operators.has(head) && !head.startsWith(":") && !head.includes(".")) {
-      this.#fail("ISLE0015", s.kind === "list" ? s.items[0]! : s, `'${head}' is no operator of a specification`);
+    if (
+      !head.endsWith("?") &&
+      !head.endsWith("!") &&
+      !operators.has(head) &&
+      !head.startsWith(":") &&
+      !head.includes(".")
+    ) {
+      this.#fail(
+        "ISLE0015",
+        s.kind === "list" ? s.items[0]! : s,
+        `'${head}' is no operator of a specification`,
+      );
       return;
     }
     if (one) this.#one(rest, s);

@@ -2,7 +2,14 @@ import { stripTypeScriptTypes } from "node:module";
 import type { CompiledUnit } from "../compile.ts";
 import { defaultRep, isRecord, isUnitEnum, needsOutSlot } from "../host/check.ts";
 import type { Constant, Program, Term, TypeId } from "../sema/model.ts";
-import { type Data, type Datum, type Externs, NoRule, RuleEvaluator, TreeEvaluator } from "../tree/evaluate.ts";
+import {
+  type Data,
+  type Datum,
+  type Externs,
+  NoRule,
+  RuleEvaluator,
+  TreeEvaluator,
+} from "../tree/evaluate.ts";
 
 /** Too many calls: rules called each other without end. */
 class OutOfFuel extends Error {}
@@ -54,7 +61,9 @@ export class RandomHost implements Externs {
     const h = this.#draw(key);
     const fallible = term.extractorOf?.kind === "extern" && !term.extractorOf.infallible;
     const count = term.multi ? h % 3 : fallible && h % 3 === 0 ? 0 : 1;
-    return Array.from({ length: count }, (_, k) => term.args.map((type, i) => this.value(type, `${key}#${k}.${i}`, 0)));
+    return Array.from({ length: count }, (_, k) =>
+      term.args.map((type, i) => this.value(type, `${key}#${k}.${i}`, 0)),
+    );
   }
 
   /** Rules take constants of different names for different values, and for none that a literal names. */
@@ -74,13 +83,16 @@ export class RandomHost implements Externs {
     const h = hash(`${this.#seed}=${key}`);
     if (t.kind === "enum" && t.variants.length > 0) {
       const least = Math.min(...t.variants.map((v) => v.fields.length));
-      const possible = t.variants.map((_, k) => k).filter((k) => depth < 3 || t.variants[k]!.fields.length === least);
+      const possible = t.variants
+        .map((_, k) => k)
+        .filter((k) => depth < 3 || t.variants[k]!.fields.length === least);
       const variant = possible[h % possible.length]!;
       return this.#data(type, variant, t.variants[variant]!.fields, key, depth);
     }
     if (t.kind === "struct") return this.#data(type, 0, t.fields, key, depth);
     const constants = this.#constants[type]!;
-    if (h % (constants.length + 3) < constants.length) return this.constant(constants[h % (constants.length + 3)]!);
+    if (h % (constants.length + 3) < constants.length)
+      return this.constant(constants[h % (constants.length + 3)]!);
     switch (defaultRep(t)) {
       case "bool":
         return h % 2 === 0;
@@ -91,7 +103,13 @@ export class RandomHost implements Externs {
     }
   }
 
-  #data(type: TypeId, variant: number, fields: readonly { type: TypeId }[], key: string, depth: number): Data {
+  #data(
+    type: TypeId,
+    variant: number,
+    fields: readonly { type: TypeId }[],
+    key: string,
+    depth: number,
+  ): Data {
     if (depth > 8) throw new OutOfFuel();
     return { type, variant, fields: fields.map((f, k) => this.value(f.type, `${key}.${k}`, depth + 1)) };
   }
@@ -133,24 +151,38 @@ export class Replay {
   }
 
   /** Runs `term` on arguments drawn from `key` each way. Undefined if there was no end. */
-  run(term: Term, key: string): { trees: Outcome; rules: Outcome; generated: Outcome | undefined } | undefined {
+  run(
+    term: Term,
+    key: string,
+  ): { trees: Outcome; rules: Outcome; generated: Outcome | undefined } | undefined {
     const args = term.args.map((type, k) => this.#host.value(type, `${key}.${k}`, 0));
     const rules = outcome(this.#host, () => this.#rules.call(term, args));
     const trees = outcome(this.#host, () => this.#trees.call(term, args));
     const generated = this.#generated;
     const third = generated === undefined ? undefined : outcome(this.#host, () => generated.call(term, args));
-    if (rules === undefined || trees === undefined || (generated !== undefined && third === undefined)) return undefined;
+    if (rules === undefined || trees === undefined || (generated !== undefined && third === undefined))
+      return undefined;
     if (!term.multi) return { trees, rules, generated: third };
     // The order of a multi term's results is its own business, and so are its impure calls.
-    const sorted = (o: Outcome): Outcome => ({ results: o.results === "no rule" ? o.results : [...o.results].sort(), log: [] });
-    return { trees: sorted(trees), rules: sorted(rules), generated: third === undefined ? undefined : sorted(third) };
+    const sorted = (o: Outcome): Outcome => ({
+      results: o.results === "no rule" ? o.results : [...o.results].sort(),
+      log: [],
+    });
+    return {
+      trees: sorted(trees),
+      rules: sorted(rules),
+      generated: third === undefined ? undefined : sorted(third),
+    };
   }
 }
 
 /** Loads generated TypeScript. */
 export async function loadGenerated(text: string): Promise<Record<string, unknown>> {
   const js = stripTypeScriptTypes(text);
-  return (await import(`data:text/javascript;base64,${Buffer.from(js).toString("base64")}`)) as Record<string, unknown>;
+  return (await import(`data:text/javascript;base64,${Buffer.from(js).toString("base64")}`)) as Record<
+    string,
+    unknown
+  >;
 }
 
 class ResultList {
@@ -199,12 +231,22 @@ class GeneratedUnit {
     if (constructorOf?.kind === "extern") {
       this.#context[constructorOf.func] = (...args: unknown[]) => {
         const values = args.map((a, k) => this.#decode(a, term.args[k]!));
-        return this.#answer(host.construct(term, values).map((v) => [v]), [term.ret], term.partial, term.multi);
+        return this.#answer(
+          host.construct(term, values).map((v) => [v]),
+          [term.ret],
+          term.partial,
+          term.multi,
+        );
       };
     }
     if (extractorOf?.kind === "extern") {
       this.#context[extractorOf.func] = (input: unknown) =>
-        this.#answer(host.extract(term, this.#decode(input, term.ret)), term.args, !extractorOf.infallible, term.multi);
+        this.#answer(
+          host.extract(term, this.#decode(input, term.ret)),
+          term.args,
+          !extractorOf.infallible,
+          term.multi,
+        );
     }
   }
 
@@ -218,13 +260,19 @@ class GeneratedUnit {
       this.#context[owner] = (...args: unknown[]) =>
         this.#encode({ type, variant, fields: args.map((a, k) => this.#decode(a, fields[k]!.type)) }, type);
       for (const [k, field] of fields.entries()) {
-        this.#context[`${owner}_${field.name}`] = (at: number) => this.#encode(this.#extern[at]!.fields[k]!, field.type);
+        this.#context[`${owner}_${field.name}`] = (at: number) =>
+          this.#encode(this.#extern[at]!.fields[k]!, field.type);
       }
     }
   }
 
   /** Gives answers back as the conventions of generated code say. */
-  #answer(results: readonly (readonly Datum[])[], types: readonly TypeId[], fallible: boolean, multi: boolean): unknown {
+  #answer(
+    results: readonly (readonly Datum[])[],
+    types: readonly TypeId[],
+    fallible: boolean,
+    multi: boolean,
+  ): unknown {
     const leave = (values: readonly Datum[]): void => {
       for (const [k, type] of types.entries()) {
         const value = this.#encode(values[k]!, type);
@@ -265,13 +313,15 @@ class GeneratedUnit {
       if (at < 0) at = this.#extern.push(value) - 1;
       return at;
     }
-    const fields = t.kind === "enum" ? t.variants[value.variant]!.fields : t.kind === "struct" ? t.fields : [];
+    const fields =
+      t.kind === "enum" ? t.variants[value.variant]!.fields : t.kind === "struct" ? t.fields : [];
     const words: number[] = t.kind === "enum" ? [value.variant] : [];
     for (const [k, field] of fields.entries()) {
       const encoded = this.#encode(value.fields[k]!, field.type);
       if (typeof encoded === "bigint") {
         const bits = (this.#program.types[field.type] as { bits: number }).bits;
-        for (let shift = 0; shift < bits; shift += 32) words.push(Number(BigInt.asIntN(32, encoded >> BigInt(shift))));
+        for (let shift = 0; shift < bits; shift += 32)
+          words.push(Number(BigInt.asIntN(32, encoded >> BigInt(shift))));
       } else words.push(Number(encoded));
     }
     const at = this.#top;
@@ -292,14 +342,19 @@ class GeneratedUnit {
     const words = this.#context.words;
     const variant = t.kind === "enum" ? words[at++]! : 0;
     const fields = t.kind === "enum" ? t.variants[variant]!.fields : t.fields;
-    return { type, variant, fields: fields.map((f) => {
-      const rep = defaultRep(this.#program.types[f.type]!);
-      if (rep !== "bigint") return this.#decode(rep === "bool" ? words[at++] !== 0 : words[at++]!, f.type);
-      const field = this.#program.types[f.type] as { bits: number; signed: boolean };
-      let big = 0n;
-      for (let shift = 0; shift < field.bits; shift += 32) big |= BigInt(words[at++]! >>> 0) << BigInt(shift);
-      return field.signed ? BigInt.asIntN(field.bits, big) : big;
-    }) };
+    return {
+      type,
+      variant,
+      fields: fields.map((f) => {
+        const rep = defaultRep(this.#program.types[f.type]!);
+        if (rep !== "bigint") return this.#decode(rep === "bool" ? words[at++] !== 0 : words[at++]!, f.type);
+        const field = this.#program.types[f.type] as { bits: number; signed: boolean };
+        let big = 0n;
+        for (let shift = 0; shift < field.bits; shift += 32)
+          big |= BigInt(words[at++]! >>> 0) << BigInt(shift);
+        return field.signed ? BigInt.asIntN(field.bits, big) : big;
+      }),
+    };
   }
 
   call(term: Term, args: readonly Datum[]): readonly Datum[] {

@@ -76,7 +76,11 @@ abstract class Evaluator {
 export class TreeEvaluator extends Evaluator {
   readonly #trees = new Map<Term, { set: RuleSet; tree: Block }>();
 
-  constructor(program: Program, trees: readonly { readonly set: RuleSet; readonly tree: Block }[], externs: Externs) {
+  constructor(
+    program: Program,
+    trees: readonly { readonly set: RuleSet; readonly tree: Block }[],
+    externs: Externs,
+  ) {
     super(program, externs);
     for (const { set, tree } of trees) this.#trees.set(set.term, { set, tree });
   }
@@ -104,7 +108,9 @@ export class TreeEvaluator extends Evaluator {
       switch (control.kind) {
         case "return": {
           const result = set.values[control.result]!;
-          results.push(this.#value(result.kind === "make-some" ? result.inner : control.result, set, args, values));
+          results.push(
+            this.#value(result.kind === "make-some" ? result.inner : control.result, set, args, values),
+          );
           if (!set.term.multi) return true;
           break;
         }
@@ -165,7 +171,12 @@ export class TreeEvaluator extends Evaluator {
   }
 
   /** Computes a value that is to be bound; false if a result has turned out to be nothing. */
-  #bind(id: ValueId, set: RuleSet, args: readonly Datum[], values: (Datum | readonly Datum[] | undefined)[]): boolean {
+  #bind(
+    id: ValueId,
+    set: RuleSet,
+    args: readonly Datum[],
+    values: (Datum | readonly Datum[] | undefined)[],
+  ): boolean {
     const value = set.values[id]!;
     if (value.kind === "match-some") {
       const results = values[value.source] as readonly Datum[];
@@ -185,7 +196,12 @@ export class TreeEvaluator extends Evaluator {
     return true;
   }
 
-  #value(id: ValueId, set: RuleSet, args: readonly Datum[], values: (Datum | readonly Datum[] | undefined)[]): Datum {
+  #value(
+    id: ValueId,
+    set: RuleSet,
+    args: readonly Datum[],
+    values: (Datum | readonly Datum[] | undefined)[],
+  ): Datum {
     const value = set.values[id]!;
     switch (value.kind) {
       case "const-bool":
@@ -256,7 +272,8 @@ export class RuleEvaluator extends Evaluator {
     const clause = rule.clauses[index];
     if (clause === undefined) return found(variables);
     for (const value of this.#all(clause.expr, variables)) {
-      if (this.#match(clause.pattern, value, variables, (v) => this.#clauses(rule, index + 1, v, found))) return true;
+      if (this.#match(clause.pattern, value, variables, (v) => this.#clauses(rule, index + 1, v, found)))
+        return true;
     }
     return false;
   }
@@ -278,7 +295,9 @@ export class RuleEvaluator extends Evaluator {
           // What nothing needs is not computed, so its failure is lost; but a multi call is drawn from all the same.
           const rest = [...expr.bindings.slice(k + 1).map((b) => b.value), expr.body];
           if (!isMulti(binding.value) && !rest.some((e) => mentions(e, binding.variable))) continue;
-          scopes = scopes.flatMap((s) => this.#all(binding.value, s).map((v) => new Map(s).set(binding.variable, v)));
+          scopes = scopes.flatMap((s) =>
+            this.#all(binding.value, s).map((v) => new Map(s).set(binding.variable, v)),
+          );
         }
         return scopes.flatMap((s) => this.#all(expr.body, s));
       }
@@ -309,7 +328,8 @@ export class RuleEvaluator extends Evaluator {
       case "var":
         return scope.get(expr.variable)!;
       case "let":
-        for (const binding of expr.bindings) scope.set(binding.variable, this.#lazy(binding.value, scope, failed));
+        for (const binding of expr.bindings)
+          scope.set(binding.variable, this.#lazy(binding.value, scope, failed));
         return this.#lazy(expr.body, scope, failed);
       case "term": {
         const args = expr.args.map((arg) => this.#lazy(arg, scope, failed));

@@ -1,0 +1,64 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, relative } from "node:path";
+import { compileUnit } from "../compile.ts";
+import { sourceMap } from "../emit/source-map.ts";
+import type { EmitMode } from "../emit/unit.ts";
+import { unitJson } from "../tree/json.ts";
+import {
+  type CommandIo,
+  expandPaths,
+  loadHost,
+  parseArguments,
+  printDiagnostics,
+  readSource,
+  runCommand,
+  UsageError,
+} from "./io.ts";
+
+const usage =
+  "usage: gantry isle build (--host FILE:CLASS --host-import MODULE | --no-host) [--mode normal|debug|trace]\n" +
+  "                         [--source-map] [--rules OUT.json] [--json] -o OUT.ts FILE|FOLDER...";
+
+/** `gantry isle build`: rules to TypeScript. Nothing is written if there are errors. */
+export function isleBuild(args: readonly string[], io: CommandIo): number {
+  return runCommand(io, usage, () => {
+    const valued = ["--host", "--host-import", "--mode", "--rules", "-o"];
+    const { words, flags, values } = parseArguments(args, ["--no-host", "--source-map", "--json"], valued);
+    const out = values.get("-o");
+    const paths = expandPaths(words);
+    if (out === undefined) throw new UsageError("'-o OUT.ts' is missing");
+    if (paths.length === 0) throw new UsageError("no files are named");
+    if (flags.has("--no-host") === values.has("--host"))
+      throw new UsageError("give either '--host FILE:CLASS' or '--no-host'");
+    const mode = values.get("--mode") ?? "normal";
+    if (mode !== "normal" && mode !== "debug" && mode !== "trace")
+      throw new UsageError(`unknown mode '${mode}'`);
+    const host = loadHost(values.get("--host"));
+    const unit = compileUnit({
+      files: paths.map((path) => readSource(path, io)),
+      ...(host === undefined ? {} : { host }),
+      output: {
+        mode: mode satisfies EmitMode,
+        context: { name: host?.name ?? "Context", from: values.get("--host-import") ?? "./host.ts" },
+      },
+    });
+    printDiagnostics(unit.diagnostics, io, flags.has("--json"));
+    if (unit.text === undefined) return 1;
+    let text = unit.text;
+    if (flags.has("--source-map")) {
+      const names = paths.map((path) => relative(dirname(out), path));
+      write(`${out}.map`, sourceMap(basename(out), unit.positions, unit.sources, names));
+      text += `//# sourceMappingURL=${basename(out)}.map\n`;
+    }
+    write(out, text);
+    const rules = values.get("--rules");
+    if (rules !== undefined) write(rules, `${JSON.stringify(unitJson(unit))}\n`);
+    return 0;
+  });
+}
+
+/** Whole or not at all: nobody finds half a file. */
+function write(path: string, text: string): void {
+  writeFileSync(`${path}.partial`, text);
+  renameSync(`${path}.partial`, path);
+}
