@@ -43,7 +43,6 @@ function instFlags(fact: number): number {
  */
 export function buildProblem(isa: TargetIsa, ctx: LowerContext, blockStart: I32List, problem: Problem): void {
   problem.reset();
-  addVRegs(isa, ctx, problem);
   const { blocks: order } = ctx;
   for (let lb = 0; lb < order.count; lb++) {
     addParams(ctx, lb, problem);
@@ -64,6 +63,8 @@ export function buildProblem(isa: TargetIsa, ctx: LowerContext, blockStart: I32L
     }
     problem.endBlock();
   }
+  // Last: a parameter whose only users are dead gets its register when its block is reached above.
+  addVRegs(isa, ctx, problem);
   problem.finish();
 }
 
