@@ -4,6 +4,7 @@ import {
   type Diagnostic,
   diagnosticToJson,
   errorOf,
+  GantryError,
   type Palette,
   renderDiagnostic,
   SourceFile,
