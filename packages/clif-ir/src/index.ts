@@ -1,6 +1,7 @@
 export { ControlFlow } from "./analysis/control-flow.ts";
 export { DominatorTree } from "./analysis/dominators.ts";
 export { LoopAnalysis } from "./analysis/loops.ts";
+export { PostDominatorTree } from "./analysis/post-dominators.ts";
 export { ATOMIC_RMW_OPS, AtomicRmwOp } from "./atomic-ops.ts";
 export { FuncCursor, splitBlock } from "./builder/cursor.ts";
 export { FunctionBuilder, type Variable } from "./builder/function-builder.ts";

@@ -9,6 +9,7 @@ import { readFunctions } from "../reader/file.ts";
 import { ControlFlow } from "./control-flow.ts";
 import { DominatorTree } from "./dominators.ts";
 import { LoopAnalysis } from "./loops.ts";
+import { PostDominatorTree } from "./post-dominators.ts";
 
 const flow = new ControlFlow();
 const dom = new DominatorTree();
@@ -16,7 +17,7 @@ const loops = new LoopAnalysis();
 
 function analyse(f: Function): void {
   flow.compute(f);
-  dom.compute(f, flow);
+  dom.compute(flow);
   loops.compute(f, flow, dom);
 }
 
@@ -127,6 +128,42 @@ describe("dominators", () => {
     );
     expect(dom.idom((n - 1) as Block)).toBe(n - 2);
     expect(flow.reachableCount).toBe(n);
+  });
+});
+
+describe("post-dominators", () => {
+  const post = new PostDominatorTree();
+
+  it("are what removing a block cuts off from the end, in random graphs that all reach it", () => {
+    fc.assert(
+      fc.property(randomGraph, (successors) => {
+        const reachable = reach(successors, 0, -1);
+        const exits = successors
+          .map((_, b) => b)
+          .filter((b) => reachable.has(b) && successors[b].length === 0);
+        const reversed = successors.map((_, b) =>
+          successors.map((_, p) => p).filter((p) => reachable.has(p) && successors[p].includes(b)),
+        );
+        const ends = (without: number) => new Set(exits.flatMap((e) => [...reach(reversed, e, without)]));
+        const all = ends(-1);
+        fc.pre(all.size === reachable.size);
+        analyse(graph(successors));
+        post.compute(graph(successors), flow);
+        for (const a of reachable) {
+          const left = ends(a);
+          for (const b of reachable) expect(post.postDominates(a as Block, b as Block)).toBe(!left.has(b));
+        }
+      }),
+      { seed: 9, numRuns: 300 },
+    );
+  });
+
+  it("exist for loops without an exit too", () => {
+    const f = graph([[1, 2], [], [3], [2]]);
+    analyse(f);
+    post.compute(f, flow);
+    expect(post.ipdom(0 as Block)).toBe(NONE);
+    expect(post.postDominates(3 as Block, 2 as Block)).toBe(true);
   });
 });
 

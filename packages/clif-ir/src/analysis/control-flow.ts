@@ -25,10 +25,93 @@ export class ControlFlow {
   readonly #stack = new I32List(64);
   readonly #mark = new I32List(64);
 
+  /** One more than the greatest node number, and the node that the search starts from. */
+  size = 0;
+  root = NONE as Block;
+
   /** Computes everything anew. */
   compute(f: Function): void {
+    this.size = f.numBlocks;
+    this.root = f.firstBlock();
     this.#edges(f);
     this.#search(f);
+  }
+
+  /**
+   * Makes this the reverse of `forward`: from a virtual exit, numbered behind the last block, backwards along the
+   * edges between reachable blocks. Where no exit can be reached, the block that is last in reverse postorder of those
+   * left counts as one. Only preorder and predecessors are available.
+   */
+  computeReverse(f: Function, forward: ControlFlow): void {
+    const n = f.numBlocks;
+    this.size = n + 1;
+    this.root = n as Block;
+    this.#rpoNumber.fill(n + 1, NONE);
+    this.#preNumber.fill(n + 1, NONE);
+    this.rpo.length = 0;
+    this.preorder.length = 0;
+    this.parents.length = 0;
+    // Which blocks the virtual exit precedes in the reverse graph.
+    const exits = this.#mark;
+    exits.fill(n + 1, 0);
+    this.preorder.push(n);
+    this.parents.push(NONE);
+    this.#preNumber.data[n] = 0;
+    for (let k = 0; k < forward.reachableCount; k++) {
+      const b = forward.rpoBlock(k);
+      if (forward.succCount(b) !== 0) continue;
+      exits.data[b] = 1;
+      this.#searchBack(b, forward);
+    }
+    for (let k = forward.reachableCount - 1; k >= 0; k--) {
+      const b = forward.rpoBlock(k);
+      if (this.#preNumber.data[b] !== NONE) continue;
+      exits.data[b] = 1;
+      this.#searchBack(b, forward);
+    }
+    const start = this.#predStart;
+    start.fill(n + 2, 0);
+    this.#preds.length = 0;
+    for (let b = 0; b < n; b++) {
+      start.data[b] = this.#preds.length;
+      if (!forward.isReachable(b as Block)) continue;
+      for (let k = 0, count = forward.succCount(b as Block); k < count; k++)
+        this.#preds.push(forward.succ(b as Block, k));
+      if (exits.data[b] !== 0) this.#preds.push(n);
+    }
+    start.data[n] = this.#preds.length;
+    start.data[n + 1] = this.#preds.length;
+    this.#postorder();
+  }
+
+  /** Depth-first search against the edges from `exit`, whose parent is the virtual exit. */
+  #searchBack(exit: Block, forward: ControlFlow): void {
+    const stack = this.#stack;
+    stack.length = 0;
+    stack.push(0);
+    stack.push(exit);
+    while (stack.length > 0) {
+      const b = stack.pop() as Block;
+      const parent = stack.pop();
+      if (this.#preNumber.data[b] !== NONE) continue;
+      const number = this.preorder.push(b);
+      this.parents.push(parent);
+      this.#preNumber.data[b] = number;
+      for (let k = forward.predCount(b) - 1; k >= 0; k--) {
+        const from = forward.pred(b, k);
+        if (!forward.isReachable(from) || this.#preNumber.data[from] !== NONE) continue;
+        stack.push(number);
+        stack.push(from);
+      }
+    }
+  }
+
+  /** Any order in which parents of the search tree come first serves as reverse postorder for numbering a tree. */
+  #postorder(): void {
+    for (let k = 0; k < this.preorder.length; k++) {
+      this.rpo.push(this.preorder.data[k]);
+      this.#rpoNumber.data[this.preorder.data[k]] = k;
+    }
   }
 
   #edges(f: Function): void {

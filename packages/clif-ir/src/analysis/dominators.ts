@@ -1,6 +1,5 @@
 import { I32List, NONE } from "@gantry/entity";
 import type { Block } from "../entities.ts";
-import type { Function } from "../function.ts";
 import type { ControlFlow } from "./control-flow.ts";
 
 /**
@@ -25,10 +24,10 @@ export class DominatorTree {
   #root = NONE as Block;
 
   /** Computes the tree of the blocks that `flow` reaches. */
-  compute(f: Function, flow: ControlFlow): void {
-    const blocks = f.numBlocks;
+  compute(flow: ControlFlow): void {
+    const blocks = flow.size;
     const n = flow.preorder.length;
-    this.#root = f.firstBlock();
+    this.#root = flow.root;
     this.#idom.fill(blocks, NONE);
     this.#semi.fill(n, 0);
     this.#label.fill(n, 0);
@@ -102,7 +101,7 @@ export class DominatorTree {
     const next = this.#nextSibling.data;
     const depth = this.#depth.data;
     const idom = this.#idom.data;
-    // A dominator comes earlier in reverse postorder, so one backward pass builds child lists in that order.
+    // A dominator comes earlier in either order, so one backward pass builds child lists in that order.
     for (let k = n - 1; k > 0; k--) {
       const b = flow.rpo.data[k];
       next[b] = first[idom[b]];

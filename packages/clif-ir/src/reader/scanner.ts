@@ -32,8 +32,14 @@ export const ON_FUNCTION = 0;
 export const ON_BLOCK = 1;
 export const ON_INST = 2;
 
-/** Zero bytes after the text: look-ahead never reads beyond them. */
+/** Bytes after the text, a line end and zeros: look-ahead never reads beyond them, and comments end before them. */
 const PADDING = 16;
+
+function padded(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array((length + PADDING + 3) & ~3);
+  out.set(bytes.length > length ? bytes.subarray(0, length) : bytes);
+  return out;
+}
 
 /**
  * The lowest layer of the reader: bytes, white space, comments, words, numbers of entities.
@@ -43,7 +49,9 @@ const PADDING = 16;
  */
 export class Scanner {
   readonly name: string;
-  readonly buf: Uint8Array;
+  readonly buf: Uint8Array<ArrayBuffer>;
+  /** The same bytes, four to a word. */
+  protected readonly words: Int32Array;
   readonly end: number;
   pos = 0;
   /** The function being read. */
@@ -67,14 +75,20 @@ export class Scanner {
 
   constructor(source: SourceFile | SourceBytes, keepComments: boolean) {
     this.name = source.name;
+    let length: number;
     if (source instanceof SourceFile) {
-      this.buf = encodeUtf8(source.text, PADDING);
+      const bytes = encodeUtf8(source.text, PADDING);
+      length = bytes.length - PADDING;
+      // The view of words needs whole words.
+      this.buf = bytes.byteOffset === 0 && bytes.buffer.byteLength % 4 === 0 ? bytes : padded(bytes, length);
       this.#file = source;
     } else {
-      this.buf = new Uint8Array(source.bytes.length + PADDING);
-      this.buf.set(source.bytes);
+      length = source.bytes.length;
+      this.buf = padded(source.bytes, length);
     }
-    this.end = this.buf.length - PADDING;
+    this.end = length;
+    this.buf[length] = 10;
+    this.words = new Int32Array(this.buf.buffer, 0, this.buf.buffer.byteLength >> 2);
     this.keepComments = keepComments;
     this.maxValue = Math.max(1 << 16, 4 * this.end);
     this.maxEntity = Math.max(1 << 12, this.end);
@@ -137,18 +151,47 @@ export class Scanner {
     let p = this.pos;
     let c = b[p];
     for (;;) {
-      // Lines are indented by up to 36 blanks: they have a loop of their own.
+      if (c === 10) {
+        // Lines are indented by up to 36 blanks: they are taken four at a time.
+        c = b[++p];
+        if (c !== 32) continue;
+        do c = b[++p];
+        while (c === 32 && (p & 3) !== 0);
+        if (c === 32) {
+          const w = this.words;
+          while (w[p >> 2] === 0x20202020) p += 4;
+          c = b[p];
+        }
+      }
       while (c === 32) c = b[++p];
+      if (c === 10) continue;
       if (c === 59) {
         const start = p;
-        do {
-          c = b[++p];
-        } while (c !== 10 && (c !== 0 || p < this.end));
+        p = this.lineEnd(p);
+        c = b[p];
         if (this.keepComments) this.#keep(start, p);
       } else if (CLASS[c] === SPACE) c = b[++p];
       else break;
     }
     this.pos = p;
+  }
+
+  /** The next line end from `p` on; there is one behind the text. Four bytes at a time. */
+  protected lineEnd(p: number): number {
+    const b = this.buf;
+    while ((p & 3) !== 0) {
+      if (b[p] === 10) return p;
+      p++;
+    }
+    const w = this.words;
+    // A byte of x is zero where the text has a line end; the sum of bits below is non-zero exactly then.
+    let x = w[p >> 2] ^ 0x0a0a0a0a;
+    while (((x - 0x01010101) & ~x & 0x80808080) === 0) {
+      p += 4;
+      x = w[p >> 2] ^ 0x0a0a0a0a;
+    }
+    while (b[p] !== 10) p++;
+    return p;
   }
 
   #keep(start: number, end: number): void {

@@ -103,12 +103,17 @@ export function checkGlobals(f: Function, pointer: Type, report: Report): void {
 export function checkRegions(f: Function, report: Report): void {
   const n = f.numRegions;
   if (n < 2) return;
-  const seen = new Map<number, number>();
+  // A handful is compared pairwise; a map pays from there on.
+  const seen = n > 32 ? new Map<number, number>() : undefined;
   for (let k = 0; k < n; k++) {
     const id = f.regions.at(4 * k);
-    const first = seen.get(id);
-    if (first === undefined) seen.set(id, k);
-    else
+    let first = seen?.get(id) ?? 0;
+    if (seen === undefined) while (f.regions.at(4 * first) !== id) first++;
+    else if (!seen.has(id)) {
+      seen.set(id, k);
+      continue;
+    }
+    if (first < k)
       report.add(
         "regionDuplicate",
         "region",

@@ -8,7 +8,13 @@ import {
   EX_DEFAULT,
   EX_TAG,
   type Function,
+  I_BLOCK,
+  I_RESULT,
+  INST_SHIFT,
   MASK_BASE,
+  V_DEF,
+  V_INDEX,
+  VALUE_SHIFT,
   VK_NONE,
   VK_PARAM,
   VK_RESULT,
@@ -19,6 +25,21 @@ import { MEM_BIG, MEM_DEFAULT, MEM_LITTLE, memRegion } from "../mem-flags.ts";
 import type { Settings } from "../settings.ts";
 import { F128, INVALID, laneCount, type Type, typeBits, typeBytes } from "../types.ts";
 import type { Report } from "./report.ts";
+
+/** 1 for formats that refer to nothing but values and blocks. */
+const PLAIN = new Uint8Array(Facts.FORMAT_NAMES.length);
+for (const format of [
+  Facts.FMT_Binary,
+  Facts.FMT_Ternary,
+  Facts.FMT_UnaryImm,
+  Facts.FMT_IntCompare,
+  Facts.FMT_FloatCompare,
+  Facts.FMT_Jump,
+  Facts.FMT_Brif,
+  Facts.FMT_BranchTable,
+  Facts.FMT_MultiAry,
+])
+  PLAIN[format] = 1;
 
 /** Checks that everything an instruction refers to exists, and that definitions dominate uses. */
 export class ReferenceChecker {
@@ -38,17 +59,48 @@ export class ReferenceChecker {
     for (let k = 0, n = f.argCount(i); k < n; k++) if (!this.#use(i, b, reachable, f.arg(i, k))) return false;
     const targets = f.targetCount(i);
     if (targets > 0 && !this.#targets(i, b, reachable, targets)) return false;
+    const values = f.values.data;
     for (let k = 0, n = f.resultCount(i); k < n; k++) {
       const v = f.result(i, k);
-      if (v < 0 || v >= f.numValues || f.valueDef(v) !== i || f.valueIndex(v) !== k) {
+      const at = v << VALUE_SHIFT;
+      if (
+        v < 0 ||
+        v >= f.numValues ||
+        values[at] >> 16 !== VK_RESULT ||
+        values[at + V_DEF] !== i ||
+        values[at + V_INDEX] !== k
+      ) {
         this.report.inst(f, "instIntegrity", i, `instruction result v${v} is not defined by the instruction`);
         return false;
       }
     }
-    return this.#entities(i);
+    return PLAIN[f.format(i)] !== 0 || this.#entities(i);
   }
 
   #use(i: Inst, b: Block, reachable: boolean, operand: Value): boolean {
+    const f = this.func;
+    // Nearly all operands are first results of an earlier instruction of the block.
+    if (operand >= 0 && operand < f.numValues) {
+      const values = f.values.data;
+      const at = operand << VALUE_SHIFT;
+      if (values[at] >> 16 === VK_RESULT) {
+        const def = values[at + V_DEF];
+        if (def >= 0 && def < f.numInsts) {
+          const insts = f.insts.data;
+          const record = def << INST_SHIFT;
+          if (
+            insts[record + I_BLOCK] === b &&
+            insts[record + I_RESULT] === operand &&
+            this.order[def] < this.order[i]
+          )
+            return true;
+        }
+      }
+    }
+    return this.#anyUse(i, b, reachable, operand);
+  }
+
+  #anyUse(i: Inst, b: Block, reachable: boolean, operand: Value): boolean {
     const f = this.func;
     if (operand < 0 || operand >= f.numValues) {
       this.report.inst(f, "valueReference", i, `invalid value reference v${operand}`);

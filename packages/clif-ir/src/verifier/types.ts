@@ -43,6 +43,14 @@ export class TypeChecker {
     const f = this.func;
     const have = f.resultCount(i);
     let want = Facts.OPCODE_RESULTS[op];
+    if (want === 0 && have === 0) return;
+    if (
+      want === 1 &&
+      have === 1 &&
+      Facts.RESULT_CONSTRAINT[2 * op] === Facts.TC_SAME &&
+      f.resultType(i) === ctrl
+    )
+      return;
     const sig = want < 0 ? calleeSignature(f, i) : (0 as SigRef);
     const called = want < 0;
     if (called) want = f.sigReturnCount(sig);

@@ -46,7 +46,7 @@ export class Verifier {
       return report.errors;
     this.#number(f);
     this.#flow.compute(f);
-    this.#dom.compute(f, this.#flow);
+    this.#dom.compute(this.#flow);
     const references = this.#references;
     references.func = f;
     references.report = report;
@@ -158,6 +158,7 @@ export class Verifier {
         break;
     }
     if (
+      f.hasSide(i) &&
       f.sideEntry(i, SIDE_TAGS) !== NONE &&
       (f.opcodeFlags(i) & Facts.OF_CALL) === 0 &&
       op !== Op.sequence_point

@@ -15,7 +15,7 @@ function checkDominators(c: TestContext, f: TestFunction): void {
   const flow = new ControlFlow();
   const tree = new DominatorTree();
   flow.compute(func);
-  tree.compute(func, flow);
+  tree.compute(flow);
   const annotated = new Map<number, Block>();
   for (const comment of f.comments) {
     const text = annotation(comment, "dominates:");
