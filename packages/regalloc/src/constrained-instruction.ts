@@ -494,6 +494,7 @@ export class ConstrainedInstruction {
     const i = this.#inst;
     const opVReg = this.#problem.operandVReg.data;
     const opInfo = this.#problem.operandInfo.data;
+    if (this.#problem.instClobber.data[i] !== 0) s.clobbers++;
     for (let c = 0; c < CLASSES; c++) s.free[c] |= this.#reserved[c] & s.all[c];
     for (let k = first; k < end; k++) if ((opInfo[k] & 1) === 0 && opVReg[k] >= 128) s.dropIfDead(opVReg[k]);
     for (let c = 0; c < CLASSES; c++) {

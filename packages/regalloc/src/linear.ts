@@ -19,7 +19,7 @@ import { ConstrainedInstruction } from "./constrained-instruction.ts";
 import { EditList } from "./edit-list.ts";
 import type { Environment } from "./environment.ts";
 import { DENSE_WORDS, Liveness } from "./liveness.ts";
-import { ANY, CLASSES, FIRST_VREG, REUSE, SLOT_BASE } from "./operand.ts";
+import { ANY, CLASSES, FIRST_FIXED_SLOT, FIRST_VREG, REUSE, SLOT_BASE } from "./operand.ts";
 import { MOVE, type Output } from "./output.ts";
 import { ParallelMoves } from "./parallel-moves.ts";
 import type { Problem } from "./problem.ts";
@@ -49,11 +49,14 @@ export class LinearAllocator {
   #lifeFrom = new Int32Array(1024);
   #lifeTo = new Int32Array(1024);
   readonly #spilledGlobals = new I32List(16);
-  /** Stores at definitions, bucketed by point: points' first entries, then chains of (next, vreg, register). */
+  /** Stores at definitions: the points that have any, those points' first, and chains of (next, vreg, register). */
+  #storePoints = new Int32Array(64);
   #storeHead = new Int32Array(1024);
   readonly #stores = new I32List(64);
   /** Registers of the smallest class that has any: instructions with as many operands need care. */
   #fewRegisters = 0;
+  #nextMain = 0;
+  #nextEdge = 0;
   readonly #locks = new Int32Array(CLASSES);
   #allocs!: Int32Array;
 
@@ -71,7 +74,7 @@ export class LinearAllocator {
       this.#liveness.enter(p, b);
       this.#startBlock(p, b);
       this.#allocateBlock(p, b);
-      this.#endBlock();
+      this.#endBlock(p, b);
       this.#liveness.leave(p, b);
     }
     this.#startAt.push(this.#starts.length);
@@ -122,9 +125,9 @@ export class LinearAllocator {
 
   #allocateBlock(p: Problem, b: number): void {
     const start = p.blockInstStart.data;
-    const simple = this.#chains.simple;
+    const notes = this.#chains.notes;
     for (let i = start[b], end = start[b + 1]; i < end; i++)
-      if (simple[i] !== 0) this.#allocateSimple(p, i);
+      if ((notes[i] & 1) !== 0) this.#allocateSimple(p, i);
       else this.#constrained.allocate(i);
   }
 
@@ -137,10 +140,6 @@ export class LinearAllocator {
     const next = this.#chains.next;
     const first = p.instOperandStart.data[i];
     const end = p.instOperandStart.data[i + 1];
-    const locks = this.#locks;
-    locks[0] = 0;
-    locks[1] = 0;
-    locks[2] = 0;
     const blockEnd = s.blockEnd;
     let defs = 0;
     let reuses = 0;
@@ -164,19 +163,21 @@ export class LinearAllocator {
       s.nextUse[v] = use;
       if (use >= blockEnd) lastUses++;
       const r = s.regOf[v];
-      if (r >= 0) {
-        allocs[k] = r;
-        locks[r >> 5] |= 1 << (r & 31);
-      } else missing++;
+      if (r >= 0) allocs[k] = r;
+      else missing++;
     }
     if ((missing | reuses) !== 0) {
-      if (end - first >= this.#fewRegisters) {
+      const input = first + (opInfo[def] >> 8);
+      if (missing === 0 && defs === 1 && !s.isWanted(opVReg[input])) allocs[def] = allocs[input];
+      else if (end - first >= this.#fewRegisters) {
         this.#constrained.allocate(i);
         return;
+      } else {
+        this.#lockUses(first, end);
+        if (reuses !== 0 && missing !== 0) this.#placeReuseInputs(p, i, first, end);
+        if (missing !== 0) this.#reloadUses(p, i, first, end);
+        if (reuses !== 0) this.#placeReuses(p, i, first, end);
       }
-      if (reuses !== 0 && missing !== 0) this.#placeReuseInputs(p, i, first, end);
-      if (missing !== 0) this.#reloadUses(p, i, first, end);
-      if (reuses !== 0) this.#placeReuses(p, i, first, end);
     }
     if (lastUses !== 0)
       for (let k = first; k < end; k++) {
@@ -187,6 +188,19 @@ export class LinearAllocator {
     else if (defs !== 0) this.#placeDefs(p, i, first, end, defs);
   }
 
+  /** Notes the registers of the uses that have one; definitions have none yet. */
+  #lockUses(first: number, end: number): void {
+    const allocs = this.#allocs;
+    const locks = this.#locks;
+    locks[0] = 0;
+    locks[1] = 0;
+    locks[2] = 0;
+    for (let k = first; k < end; k++) {
+      const r = allocs[k];
+      if (r >= 0 && r < FIRST_FIXED_SLOT) locks[r >> 5] |= 1 << (r & 31);
+    }
+  }
+
   /** The only definition of an instruction; it has a register already if it reuses an input's. */
   #placeDef(p: Problem, i: number, k: number): void {
     const s = this.#state;
@@ -195,6 +209,7 @@ export class LinearAllocator {
     let r = this.#allocs[k];
     if (r < 0) {
       r = s.pick(v, (info >> 2) & 3, 0);
+      if (r < 0) this.#fail(i);
       this.#allocs[k] = r;
     } else if (s.vregIn[r] !== 0) s.evict(r);
     s.define(v, r, i);
@@ -346,6 +361,7 @@ export class LinearAllocator {
   #startBlock(p: Problem, b: number): void {
     const s = this.#state;
     s.blockEnd = p.blockInstStart.data[b + 1];
+    s.clobbers = this.#chains.notes[p.blockInstStart.data[b]] >> 1;
     this.#startAt.push(this.#starts.length);
     if (b === 0) return;
     const predStart = p.blockPredStart.data;
@@ -404,9 +420,8 @@ export class LinearAllocator {
     const s = this.#state;
     const preds = p.preds.data;
     const loopLast = this.#loopEnd[b];
-    const before = this.#chains.clobbersBefore;
-    const loopCalls = loopLast >= 0 && before[loopLast + 1] !== before[b];
     const limit = loopLast >= 0 ? p.blockInstStart.data[loopLast + 1] : NEVER;
+    const loopCalls = loopLast >= 0 && this.#chains.notes[limit] >> 1 !== s.clobbers;
     const from = this.#endAt.at(primary);
     const to = this.#endOf(primary);
     for (let k = from; k < to; k += 2) {
@@ -464,7 +479,7 @@ export class LinearAllocator {
       let r = -1;
       for (let q = from; q < to; q += 2) if (ends[q + 1] === arg) r = ends[q];
       if (r >= 0 && (r >> 5 !== c || ((free >>> (r & 31)) & 1) === 0)) r = -1;
-      if (chains.crosses[v] !== 0 && (r < 0 || ((s.calleeSaved[c] >>> (r & 31)) & 1) === 0))
+      if (s.crosses(v) && (r < 0 || ((s.calleeSaved[c] >>> (r & 31)) & 1) === 0))
         if ((free & s.calleeSaved[c]) !== 0) r = -1;
       if (r < 0) r = s.choose(v, c, free);
       s.take(r, v);
@@ -475,18 +490,22 @@ export class LinearAllocator {
     }
   }
 
-  #endBlock(): void {
+  #endBlock(p: Problem, b: number): void {
     const s = this.#state;
     this.#endAt.push(this.#ends.length);
+    if (p.blockSuccStart.data[b] === p.blockSuccStart.data[b + 1]) return;
+    let at = this.#ends.extend(64 * CLASSES);
+    const ends = this.#ends.data;
     for (let c = 0; c < CLASSES; c++) {
       let q = s.all[c] & ~s.free[c];
       while (q !== 0) {
         const r = (c << 5) | (31 - Math.clz32(q & -q));
         q &= q - 1;
-        this.#ends.push(r);
-        this.#ends.push(s.vregIn[r]);
+        ends[at++] = r;
+        ends[at++] = s.vregIn[r];
       }
     }
+    this.#ends.length = at;
   }
 
   /** Parallel moves from the end of every block with one successor to that successor's start. */
@@ -603,7 +622,8 @@ export class LinearAllocator {
     const inMemory = s.inMemory;
     const points = 2 * p.numInsts();
     this.#storeHead = growInt32(this.#storeHead, points);
-    this.#storeHead.fill(-1, 0, points);
+    this.#storePoints = growInt32(this.#storePoints, (points + 31) >> 5);
+    this.#storePoints.fill(0, 0, (points + 31) >> 5);
     this.#stores.clear();
     const instStart = p.blockInstStart.data;
     const succStart = p.blockSuccStart.data;
@@ -632,7 +652,9 @@ export class LinearAllocator {
   }
 
   #addStore(point: number, v: number, r: number): void {
-    const at = this.#stores.push(this.#storeHead[point]);
+    const bit = 1 << (point & 31);
+    const at = this.#stores.push((this.#storePoints[point >> 5] & bit) !== 0 ? this.#storeHead[point] : -1);
+    this.#storePoints[point >> 5] |= bit;
     this.#stores.push(v);
     this.#stores.push(r);
     this.#storeHead[point] = at;
@@ -643,24 +665,18 @@ export class LinearAllocator {
    * of the edge; after it: what it needs, stores of its definitions.
    */
   #write(p: Problem, out: Output): void {
-    const main = this.#edits.words;
-    const edge = this.#edgeEdits.words;
-    const mainEnd = this.#edits.length;
-    const edgeEnd = this.#edgeEdits.length;
-    const storeHead = this.#storeHead;
-    let m = 0;
-    let e = 0;
-    if (this.#state.inMemory.length === 0) {
-      while (m < mainEnd || e < edgeEnd)
-        if (e >= edgeEnd || (m < mainEnd && main[m] <= edge[e])) this.#copyEdit(out, main, (m += 4) - 4);
-        else this.#copyEdit(out, edge, (e += 4) - 4);
-    } else
-      for (let point = 0, z = 2 * p.numInsts(); point < z; point++) {
-        if ((point & 1) === 0) this.#writeStores(out, point, storeHead[point]);
-        while (m < mainEnd && main[m] === point) this.#copyEdit(out, main, (m += 4) - 4);
-        while (e < edgeEnd && edge[e] === point) this.#copyEdit(out, edge, (e += 4) - 4);
-        if ((point & 1) !== 0) this.#writeStores(out, point, storeHead[point]);
-      }
+    this.#nextMain = 0;
+    this.#nextEdge = 0;
+    if (this.#state.inMemory.length > 0) {
+      const words = this.#storePoints;
+      for (let k = 0, z = (2 * p.numInsts() + 31) >> 5; k < z; k++)
+        for (let q = words[k]; q !== 0; q &= q - 1) {
+          const point = (k << 5) | (31 - Math.clz32(q & -q));
+          this.#writeBelow(out, (point & 1) === 0 ? point : point + 1);
+          this.#writeStores(out, point, this.#storeHead[point]);
+        }
+    }
+    this.#writeBelow(out, NEVER);
     const slotOf = this.#slots.slotOf;
     for (let k = 0; k < this.#slotOperands.length; k++) {
       const at = this.#slotOperands.at(k);
@@ -674,6 +690,30 @@ export class LinearAllocator {
       out.slotBytes.push(this.#slots.widthOf(k));
     }
     for (let c = 0; c < CLASSES; c++) out.usedRegs[c] = this.#state.used[c];
+  }
+
+  /** Writes the edits of instructions and edges that stand before `point`. */
+  #writeBelow(out: Output, point: number): void {
+    const main = this.#edits.words;
+    const edge = this.#edgeEdits.words;
+    const mainEnd = this.#edits.length;
+    const edgeEnd = this.#edgeEdits.length;
+    let m = this.#nextMain;
+    let e = this.#nextEdge;
+    for (;;) {
+      const a = m < mainEnd ? main[m] : NEVER;
+      const b = e < edgeEnd ? edge[e] : NEVER;
+      if (a >= point && b >= point) break;
+      if (a <= b) {
+        this.#copyEdit(out, main, m);
+        m += 4;
+      } else {
+        this.#copyEdit(out, edge, e);
+        e += 4;
+      }
+    }
+    this.#nextMain = m;
+    this.#nextEdge = e;
   }
 
   #writeStores(out: Output, point: number, head: number): void {

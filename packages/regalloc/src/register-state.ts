@@ -37,6 +37,8 @@ export class RegisterState {
 
   /** The block being allocated ends before this instruction. */
   blockEnd = 0;
+  /** Clobbering instructions before the point that is being allocated. */
+  clobbers = 0;
   /** While an instruction's entry state is planned: changes are noted and cost nothing until the plan is emitted. */
   planning = 0;
   /** Vregs whose register the plan changed, and per vreg where it was before. */
@@ -152,12 +154,17 @@ export class RegisterState {
     this.used[r >> 5] |= 1 << (r & 31);
   }
 
+  /** Whether a clobber lies between here and the last use in layout order. */
+  crosses(v: number): boolean {
+    return this.chains.notes[this.chains.lastUse[v]] >> 1 !== this.clobbers;
+  }
+
   /** Chooses among the free registers `c` of a class, which is not empty, the best for `v`. */
   choose(v: number, cls: number, c: number): number {
-    const { hint, hintParam, crosses } = this.chains;
+    const { hint, hintParam } = this.chains;
     const base = cls << 5;
     const param = hintParam[v];
-    if (crosses[v] !== 0) {
+    if (this.crosses(v)) {
       const saved = c & this.calleeSaved[cls];
       if (saved !== 0) {
         if (param !== 0) {

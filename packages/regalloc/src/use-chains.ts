@@ -1,6 +1,6 @@
 /**
  * One forward pass over a problem that links the uses of every vreg in layout order, and notes by the way what else the
- * linear allocator wants to know: which vregs cross block borders, which live across a clobber, which registers they
+ * linear allocator wants to know: which vregs cross block borders, where clobbers are, which registers vregs
  * would like, and which instructions have only the commonest constraints.
  */
 import { growInt32, I32List } from "@gantry/entity";
@@ -19,22 +19,20 @@ export class UseChains {
   hint = new Int32Array(1024);
   /** Per vreg: a block parameter that it is passed to, or 0. */
   hintParam = new Int32Array(1024);
-  /** Per vreg: 1 when a clobber lies between its definition and a use. */
-  crosses = new Int32Array(1024);
   defBlock = new Int32Array(1024);
   /** Per vreg: the instruction of its last use in layout order, or of its definition. */
   lastUse = new Int32Array(1024);
-  /** Per instruction: 1 when it has early any/reg uses, late any/reg/reuse defs and no clobbers. */
-  simple = new Int32Array(1024);
+  /**
+   * Per instruction, and one more: twice the number of clobbering instructions before it, plus 1 when it has early
+   * any/reg uses, late any/reg/reuse defs and no clobbers.
+   */
+  notes = new Int32Array(1024);
   /** Per vreg that crosses a block border: its number from 1 up, otherwise 0. */
   globalOf = new Int32Array(1024);
   /** The vreg of a global number. */
   readonly globals = new I32List(256);
   /** Pairs (block, global): a use in a block that does not define the vreg. */
   readonly exposed = new I32List(512);
-  /** Per block: clobbering instructions before it. */
-  clobbersBefore = new Int32Array(256);
-  #clobbersAt = new Int32Array(1024);
   #last = new Int32Array(1024);
 
   #ensure(p: Problem): void {
@@ -43,29 +41,24 @@ export class UseChains {
       this.firstUse = growInt32(this.firstUse, v);
       this.hint = growInt32(this.hint, v);
       this.hintParam = growInt32(this.hintParam, v);
-      this.crosses = growInt32(this.crosses, v);
       this.defBlock = growInt32(this.defBlock, v);
       this.lastUse = growInt32(this.lastUse, v);
       this.globalOf = growInt32(this.globalOf, v);
-      this.#clobbersAt = growInt32(this.#clobbersAt, v);
       this.#last = growInt32(this.#last, v);
     }
     this.next = growInt32(this.next, p.operandVReg.length);
     this.argNext = growInt32(this.argNext, p.edgeArgs.length);
-    this.simple = growInt32(this.simple, p.numInsts());
-    this.clobbersBefore = growInt32(this.clobbersBefore, p.numBlocks() + 1);
+    this.notes = growInt32(this.notes, p.numInsts() + 1);
   }
 
   build(p: Problem): void {
     this.#ensure(p);
     const nv = p.numVRegs;
-    const { next, argNext, firstUse, hint, hintParam, crosses, defBlock, lastUse, simple, globalOf } = this;
-    const clobbersAt = this.#clobbersAt;
+    const { next, argNext, firstUse, hint, hintParam, defBlock, lastUse, notes, globalOf } = this;
     const last = this.#last;
     firstUse.fill(NEVER, 0, nv);
     hint.fill(-1, 0, nv);
     hintParam.fill(0, 0, nv);
-    crosses.fill(0, 0, nv);
     globalOf.fill(0, 0, nv);
     defBlock.fill(-1, 0, nv);
     last.fill(0, 0, nv);
@@ -88,12 +81,10 @@ export class UseChains {
     const n = p.numBlocks();
     let calls = 0;
     for (let b = 0; b < n; b++) {
-      this.clobbersBefore[b] = calls;
       for (let k = paramStart[b], z = paramStart[b + 1]; k < z; k++) {
         const v = params[k];
         defBlock[v] = b;
         lastUse[v] = instStart[b];
-        clobbersAt[v] = calls;
       }
       const end = instStart[b + 1];
       for (let i = instStart[b]; i < end; i++) {
@@ -109,7 +100,6 @@ export class UseChains {
           if ((info & 1) !== 0) {
             defBlock[v] = b;
             lastUse[v] = i;
-            clobbersAt[v] = calls + clobbers;
             continue;
           }
           const l = last[v];
@@ -119,11 +109,10 @@ export class UseChains {
           last[v] = k + 1;
           lastUse[v] = i;
           if (defBlock[v] !== b) this.#expose(v, b);
-          if (clobbersAt[v] !== calls) crosses[v] = 1;
           if (constraint === 3 && hint[v] < 0 && info >> 8 < 96) hint[v] = info >> 8;
         }
-        simple[i] = unusual ^ 1;
-        calls += clobbers;
+        notes[i] = calls | (unusual ^ 1);
+        calls += clobbers << 1;
       }
       for (let e = succStart[b], f = succStart[b + 1]; e < f; e++) {
         const a = argStart[e];
@@ -139,12 +128,11 @@ export class UseChains {
           last[v] = -k - 1;
           lastUse[v] = end - 1;
           if (defBlock[v] !== b) this.#expose(v, b);
-          if (clobbersAt[v] !== calls) crosses[v] = 1;
           hintParam[v] = params[q + k - a];
         }
       }
     }
-    this.clobbersBefore[n] = calls;
+    notes[p.numInsts()] = calls;
   }
 
   #expose(v: number, b: number): void {
