@@ -53,6 +53,8 @@ interface Entry extends CompiledFunction {
   readonly locationBase: number;
   image: LoadedImage | undefined;
   callable: JitFunction | undefined;
+  /** The buffer of {@link Jit.invoke}: calls do not nest, because generated code cannot call JavaScript. */
+  buffer: DataView<ArrayBuffer> | undefined;
 }
 
 interface LoadedImage {
@@ -122,7 +124,14 @@ export class Jit {
     const signature = signatureOf(func);
     const locationBase = func.locationBase;
     const compiled = this.#compiler.compile(func);
-    const entry: Entry = { ...compiled, signature, locationBase, image: undefined, callable: undefined };
+    const entry: Entry = {
+      ...compiled,
+      signature,
+      locationBase,
+      image: undefined,
+      callable: undefined,
+      buffer: undefined,
+    };
     this.#entries.set(name, entry);
     this.#pending.push(entry);
   }
@@ -273,7 +282,8 @@ export class Jit {
     const entry = this.#entry(name);
     const { params, returns } = entry.signature;
     this.#checkCount(entry, args.length);
-    const view = this.#buffer(entry);
+    entry.buffer ??= this.#buffer(entry);
+    const view = entry.buffer;
     const endian = this.isa.endian;
     params.forEach((type, k) => {
       storeBits(view, SLOTS_AT + k * SLOT_BYTES, type, args[k]!, endian);
@@ -314,7 +324,8 @@ export class Jit {
   #buffered(entry: Entry): JitFunction {
     const { params, returns } = entry.signature;
     const endian = this.isa.endian;
-    const view = this.#buffer(entry);
+    entry.buffer ??= this.#buffer(entry);
+    const view = entry.buffer;
     return (...args) => {
       this.#checkCount(entry, args.length);
       params.forEach((type, k) => {

@@ -12,22 +12,43 @@ const scratch = new DataView(new ArrayBuffer(16));
 
 /** Writes the low bits of `bits` as a value of `type`: vectors with lane 0 first, scalars in the machine's byte order. */
 export function storeBits(view: DataView, at: number, type: Type, bits: bigint, endian: Endian): void {
-  const bytes = typeBytes(type);
   const little = endian === "little" || isVector(type);
-  for (let k = 0; k < bytes; k++) {
-    view.setUint8(at + (little ? k : bytes - 1 - k), Number(BigInt.asUintN(8, bits)));
-    bits >>= 8n;
+  switch (typeBytes(type)) {
+    case 1:
+      view.setUint8(at, Number(BigInt.asUintN(8, bits)));
+      return;
+    case 2:
+      view.setUint16(at, Number(BigInt.asUintN(16, bits)), little);
+      return;
+    case 4:
+      view.setUint32(at, Number(BigInt.asUintN(32, bits)), little);
+      return;
+    case 8:
+      view.setBigUint64(at, BigInt.asUintN(64, bits), little);
+      return;
+    default:
+      view.setBigUint64(at + (little ? 0 : 8), BigInt.asUintN(64, bits), little);
+      view.setBigUint64(at + (little ? 8 : 0), BigInt.asUintN(64, bits >> 64n), little);
   }
 }
 
 /** The bits of a value of `type`, as an unsigned number. */
 export function loadBits(view: DataView, at: number, type: Type, endian: Endian): bigint {
-  const bytes = typeBytes(type);
   const little = endian === "little" || isVector(type);
-  let bits = 0n;
-  for (let k = 0; k < bytes; k++)
-    bits = (bits << 8n) | BigInt(view.getUint8(at + (little ? bytes - 1 - k : k)));
-  return bits;
+  switch (typeBytes(type)) {
+    case 1:
+      return BigInt(view.getUint8(at));
+    case 2:
+      return BigInt(view.getUint16(at, little));
+    case 4:
+      return BigInt(view.getUint32(at, little));
+    case 8:
+      return view.getBigUint64(at, little);
+    default: {
+      const low = view.getBigUint64(at + (little ? 0 : 8), little);
+      return low | (view.getBigUint64(at + (little ? 8 : 0), little) << 64n);
+    }
+  }
 }
 
 /** The bits of a JavaScript value as a value of `type`. */
