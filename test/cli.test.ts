@@ -185,6 +185,17 @@ describe("gantry regalloc", () => {
   });
 });
 
+describe("gantry isle", () => {
+  test("checks rules, and gives every flag to its own command", () => {
+    const good = file("good.isle", "(decl pure f (u8) u8)\n(rule (f x) x)\n");
+    expect(gantry(["isle", "check", good]).status).toBe(0);
+    const bad = file("bad.isle", "(rule (f x) x)\n");
+    const run = gantry(["isle", "check", "--json", bad]);
+    expect([run.status, run.stdout + run.stderr]).toEqual([1, expect.stringMatching(/ISLE\d{4}/)]);
+    expect(gantry(["isle", "chekc", bad]).status).toBe(2);
+  });
+});
+
 describe("gantry bugpoint", () => {
   test("shrinks to what the failure needs", () => {
     const script = file("fails.sh", '#!/bin/sh\ngrep -q imul "$1" && exit 3\nexit 0\n');

@@ -44,5 +44,7 @@ export interface CommandRow {
   readonly args: string;
   readonly help: string;
   readonly options: readonly OptionRow[];
+  /** The words behind the first operand go to the command as they are. */
+  readonly passThrough?: true;
   readonly load: () => Promise<CommandModule>;
 }

@@ -53,6 +53,10 @@ export const commands: readonly CommandRow[] = [
     name: "bugpoint", args: "<input> [command...]", help: "shrink CLIF while COMMAND, given the file as {}, keeps failing (write -- before COMMAND); without COMMAND while Gantry itself fails",
     options: [output, target, level, set], load: () => import("./commands/bugpoint.ts"),
   },
+  {
+    name: "isle", args: "<command> [args...]", help: "ISLE rules: check, build, fmt, explain, cover (each has a usage line of its own)",
+    options: [], passThrough: true, load: () => import("./commands/isle.ts"),
+  },
   { name: "targets", args: "[triple]", help: "targets, their settings, and the operations each lacks", options: [], load: () => import("./commands/targets.ts") },
   {
     name: "worker", args: "", help: "requests on standard input, answers on standard output (docs/protocol.md)",

@@ -20,6 +20,7 @@ export async function runProgram(
       "\nExit status: 0 done, 1 the input was wrong or a test failed, 2 the command line was wrong.",
     );
   configure(program);
+  program.enablePositionalOptions();
   for (const row of commands) {
     const command = program
       .command(row.name)
@@ -28,6 +29,7 @@ export async function runProgram(
     configure(command);
     for (const argument of row.args.split(" ").filter((word) => word !== "")) command.argument(argument);
     for (const option of row.options) command.addOption(optionOf(option));
+    if (row.passThrough === true) command.passThroughOptions().allowUnknownOption();
     command.action(async (...words: unknown[]) => {
       const operands = (words.slice(0, -2) as (string | string[] | undefined)[]).flat();
       const args = operands.filter((word) => word !== undefined).map(unshield);

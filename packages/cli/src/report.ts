@@ -34,6 +34,12 @@ export class Reporter {
     return this.#json;
   }
 
+  /** The colours of a terminal; undefined when standard error is none. */
+  get palette(): Palette | undefined {
+    if (!this.#terminal) return undefined;
+    return colours.isColorSupported ? coloured : plain;
+  }
+
   /** Prints one diagnostic. */
   diagnostic(d: Diagnostic): void {
     this.clearProgress();
@@ -41,7 +47,7 @@ export class Reporter {
       process.stderr.write(`${JSON.stringify(diagnosticToJson(d))}\n`);
       return;
     }
-    const palette = this.#terminal && colours.isColorSupported ? coloured : plain;
+    const palette = this.palette ?? plain;
     const width = process.stderr.columns ?? 100;
     process.stderr.write(`${renderDiagnostic(d, { palette, frame: this.#terminal, width })}\n`);
   }
