@@ -210,6 +210,10 @@ export class StatementWriter {
     return this.define(t, hasFloatLanes(t) ? `${typeName(t)}const ${text}` : `iconst.${typeName(t)} ${text}`);
   }
 
+  #cleanFloat(v: GenValue): GenValue {
+    return hasFloatLanes(v.type) ? this.#clean(v) : v;
+  }
+
   /** `v`, or the canonical NaN in every lane that is NaN. */
   #clean(v: GenValue): GenValue {
     if (v.clean) return v;
@@ -260,7 +264,7 @@ export class StatementWriter {
 
   /** The bits of a value as an i64, upper ones cut off; undefined for what the profile has no way to show. */
   #wide(v: GenValue): GenValue | undefined {
-    const clean = hasFloatLanes(v.type) ? this.#clean(v) : v;
+    const clean = this.#cleanFloat(v);
     if (isVector(v.type)) {
       const lane = this.#helper(laneType(v.type), `extractlane.${typeName(v.type)} v${clean.id}, 0`);
       return this.#wide(lane);
@@ -304,7 +308,9 @@ export class StatementWriter {
   #call(plan: InstPlan, indirect: boolean): void {
     const k = plan.type % this.#callees.length;
     const { params, returns } = this.#callees[k];
-    const args = params.map((t, n) => `v${this.use(t, plan.args[n % 4] + 4 * n).id}`).join(", ");
+    const args = params
+      .map((t, n) => `v${this.#cleanFloat(this.use(t, plan.args[n % 4] + 8 * n)).id}`)
+      .join(", ");
     const fn = 2 * k + (plan.args[3] & 1);
     const callee = indirect ? this.#helper(I64, `func_addr.i64 fn${fn}`) : undefined;
     const results = returns.map((t) => this.fresh(t, !hasFloatLanes(t)));
@@ -322,7 +328,7 @@ export class StatementWriter {
     const { row, ctrl } = shape;
     let operands = shape.operands.map((types, k) => {
       const v = this.use(types[(plan.args[3] >> (4 + 2 * k)) % types.length], plan.args[k]);
-      return SHOWS_BITS.has(row.name) && hasFloatLanes(v.type) ? this.#clean(v) : v;
+      return SHOWS_BITS.has(row.name) ? this.#cleanFloat(v) : v;
     });
     const guarded = this.#guard(row.name, operands, plan);
     if (guarded === undefined) return;

@@ -1,0 +1,40 @@
+import { filePlan, generate, X64_THIN } from "@gantry/clif-gen";
+import { ChildExecutor } from "@gantry/jit";
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { compareWithNative, reproduction } from "./differential.ts";
+
+const FILES = 400;
+const SETTINGS: readonly (readonly string[])[] = [
+  [],
+  ["regalloc_algorithm=single_pass"],
+  ["opt_level=speed"],
+];
+
+describe.runIf(process.arch === "x64")("native code of random functions", () => {
+  const target = { module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" };
+  const executor = new ChildExecutor(target);
+  afterAll(() => executor.close());
+  let functions = 0;
+
+  it.each(SETTINGS.map((settings, k) => [settings.join(" ") || "default settings", settings, k] as const))(
+    "does what the interpreter does: %s",
+    async (_, settings, k) => {
+      const outcome = await fc.check(
+        fc.asyncProperty(filePlan(), async (plan) => {
+          const file = generate(plan, X64_THIN);
+          const { differences, refused } = await compareWithNative(file, executor, settings);
+          functions += file.functions.length;
+          expect(refused).toBeUndefined();
+          expect(differences.length, reproduction(file, differences, settings)).toBe(0);
+        }),
+        { seed: 1000 + k, numRuns: FILES },
+      );
+      if (outcome.failed) throw outcome.errorInstance;
+    },
+  );
+
+  it("is compared for enough functions", () => {
+    expect(functions).toBeGreaterThan(2000);
+  });
+});
