@@ -71,7 +71,7 @@ export class FunctionEmitter {
       this.#unit.emitTraced(out, this.#set, this.#name, params, this.#resultType());
     }
     const exported = name === this.#name ? "export " : "";
-    this.#finish(out, `${exported}function ${name}(${params.join(", ")}): ${this.#resultType()} {`);
+    this.#finish(out, `${exported}function ${name}`, params, this.#resultType());
     for (let k = 0; k < this.#parts.length; k++) this.#emitPart(this.#parts[k]!, out);
   }
 
@@ -83,7 +83,7 @@ export class FunctionEmitter {
     });
     if (this.#isMulti) params.push("out: Results");
     if (!this.#block(part, true)) this.#body.line(`return ${this.#fell()};`);
-    this.#finish(out, `function ${name}(${["ctx: Context", ...params].join(", ")}): ${this.#partType()} {`);
+    this.#finish(out, `function ${name}`, ["ctx: Context", ...params], this.#partType());
   }
 
   #begin(isPart: boolean): void {
@@ -96,7 +96,10 @@ export class FunctionEmitter {
     this.#isPart = isPart;
   }
 
-  #finish(out: Writer, head: string): void {
+  /** Writes the function. Parameters that its body does not mention get a name that says so. */
+  #finish(out: Writer, prefix: string, params: readonly string[], result: string): void {
+    const list = params.map((p) => (this.#body.mentions(p.slice(0, p.indexOf(":"))) ? p : `_${p}`));
+    const head = `${prefix}(${list.join(", ")}): ${result} {`;
     out.position = this.#set.term.loc.start;
     out.open(head);
     const slots: string[] = [];
@@ -444,7 +447,7 @@ export class FunctionEmitter {
     const test = this.#unit.traceTest(control, this.#describe(value), "");
     switch (arms[0]!.constraint.kind) {
       case "some":
-        this.#openSome(value, fuse, needed);
+        this.#openSome(value, arms[0]!.body, fuse, needed);
         this.#unit.traceArm(this.#body, test, 0);
         this.#sub(arms[0]!.body, isTail);
         this.#unit.traceElse(this.#body, test);
@@ -470,13 +473,14 @@ export class FunctionEmitter {
     }
   }
 
-  #openSome(call: ValueId, fuse: boolean, needed: ReadonlySet<ValueId>): void {
+  #openSome(call: ValueId, body: Part, fuse: boolean, needed: ReadonlySet<ValueId>): void {
     if (!fuse) {
       this.#body.open(`if (${this.#isSomething(call, this.#text.get(call)!)}) {`);
       return;
     }
     const text = this.#call(call);
-    const tested = this.#places.shape(call).sentinel ? `(${this.#slot(call)} = ${text})` : text;
+    const isKept = this.#places.shape(call).sentinel && this.#free(body).includes(call);
+    const tested = isKept ? `(${this.#slot(call)} = ${text})` : text;
     this.#body.open(`if (${this.#isSomething(call, tested)}) {`);
     this.#readSlots(call, needed);
   }

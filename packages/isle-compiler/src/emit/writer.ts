@@ -36,6 +36,12 @@ export class Writer {
     this.position = saved;
   }
 
+  /** Does any line hold the word `name`? */
+  mentions(name: string): boolean {
+    const pattern = new RegExp(`\\b${name}\\b`);
+    return this.#lines.some((line) => pattern.test(line));
+  }
+
   /** By line: where it comes from. */
   get positions(): readonly number[] {
     return this.#positions;
