@@ -20,6 +20,7 @@ import {
   type StackSlot,
   type Type,
   typeBits,
+  typeBytes,
   type Value,
 } from "@gantry/clif-ir";
 import { GROUP, MEM_GOT, Mem } from "@gantry/codegen-core";
@@ -454,6 +455,10 @@ export abstract class X64Operands extends X64Insts {
     return at | GROUP;
   }
 
+  xmm_bytes(ty: Type): boolean {
+    this.o0 = typeBytes(ty);
+    return inVectorRegister(ty);
+  }
   ty_16_bytes(ty: Type): Type {
     return inVectorRegister(ty) && typeBits(ty) === 128 ? ty : (NONE as Type);
   }

@@ -3,10 +3,12 @@
  * its first operand. Asked before anything is compiled, so that an unsupported operation is refused with its name.
  */
 import {
+  allTypes,
   CALL_CONVS,
   CallConv,
   type Function,
   type Inst,
+  isVector,
   MEM_BIG,
   Op,
   OPCODE_NAMES,
@@ -15,6 +17,7 @@ import {
   type Settings,
   type SigRef,
   type Type,
+  typeBytes,
   typeName,
 } from "@gantry/clif-ir";
 import type { Diagnostic } from "@gantry/diag";
@@ -36,6 +39,10 @@ const I32X4 = 2048;
 const I64X2 = 4096;
 const F32X4 = 8192;
 const F64X2 = 16384;
+/** Vectors of 2, 4 and 8 bytes: they can be moved, not computed with. */
+const SMALL2 = 1 << 15;
+const SMALL4 = 1 << 16;
+const SMALL8 = 1 << 17;
 
 const NARROW = I8 | I16;
 const UP_TO_32 = NARROW | I32;
@@ -44,7 +51,8 @@ const WIDE = INT | I128;
 const FLOAT = F32 | F64;
 const VECTOR = I8X16 | I16X8 | I32X4 | I64X2 | F32X4 | F64X2;
 const SCALAR = INT | FLOAT;
-const MEMORY = SCALAR | I128 | VECTOR;
+const SMALL = SMALL2 | SMALL4 | SMALL8;
+const MEMORY = SCALAR | I128 | F16 | F128 | VECTOR | SMALL;
 const INT_VECTOR = I8X16 | I16X8 | I32X4 | I64X2;
 const FLOAT_VECTOR = F32X4 | F64X2;
 const ANY = -1;
@@ -56,6 +64,9 @@ for (const [code, bit] of [
   [180, I8X16], [165, I16X8], [150, I32X4], [135, I64X2], [154, F32X4], [139, F64X2],
 ]) {
   typeBit[code] = bit;
+}
+for (const ty of allTypes()) {
+  if (isVector(ty) && typeBytes(ty) <= 8) typeBit[ty] = typeBytes(ty) === 2 ? SMALL2 : typeBytes(ty) === 4 ? SMALL4 : SMALL8;
 }
 
 /** Opcode, types of the first result, types of the first value operand. */
@@ -78,7 +89,7 @@ const rows: readonly (readonly [op: number, result: number, operand?: number])[]
   [Op.band, SCALAR | I128 | F16 | F128 | VECTOR], [Op.bor, SCALAR | I128 | F16 | F128 | VECTOR], [Op.bxor, SCALAR | I128 | F16 | F128 | VECTOR], [Op.bnot, SCALAR | I128 | F16 | F128 | VECTOR], [Op.bitselect, WIDE | FLOAT | VECTOR],
   [Op.ishl, WIDE | INT_VECTOR], [Op.ushr, WIDE | INT_VECTOR], [Op.sshr, WIDE | INT_VECTOR], [Op.rotl, WIDE], [Op.rotr, WIDE],
   [Op.clz, WIDE], [Op.cls, INT], [Op.ctz, WIDE], [Op.popcnt, WIDE | I8X16], [Op.bswap, WIDE & ~I8], [Op.bitrev, WIDE],
-  [Op.bmask, WIDE, WIDE], [Op.icmp, I8 | INT_VECTOR, WIDE | INT_VECTOR], [Op.fcmp, I8 | I32X4 | I64X2, FLOAT | FLOAT_VECTOR], [Op.select, MEMORY | F16 | F128, WIDE], [Op.select_spectre_guard, WIDE, WIDE],
+  [Op.bmask, WIDE, WIDE], [Op.icmp, I8 | INT_VECTOR, WIDE | INT_VECTOR], [Op.fcmp, I8 | I32X4 | I64X2, FLOAT | FLOAT_VECTOR], [Op.select, MEMORY, WIDE], [Op.select_spectre_guard, WIDE | FLOAT, WIDE],
   [Op.uextend, WIDE, INT], [Op.sextend, WIDE, INT], [Op.ireduce, INT, WIDE],
   [Op.iconcat, WIDE, INT], [Op.isplit, INT, WIDE],
   [Op.fadd, FLOAT | FLOAT_VECTOR], [Op.fsub, FLOAT | FLOAT_VECTOR], [Op.fmul, FLOAT | FLOAT_VECTOR], [Op.fdiv, FLOAT | FLOAT_VECTOR], [Op.sqrt, FLOAT | FLOAT_VECTOR], [Op.fma, FLOAT | FLOAT_VECTOR],
@@ -97,7 +108,7 @@ const rows: readonly (readonly [op: number, result: number, operand?: number])[]
   [Op.uload8x8, I16X8], [Op.uload16x4, I32X4], [Op.uload32x2, I64X2], [Op.sload8x8, I16X8], [Op.sload16x4, I32X4], [Op.sload32x2, I64X2],
   [Op.vany_true, I8, VECTOR], [Op.vall_true, I8, VECTOR], [Op.vhigh_bits, INT, VECTOR],
   [Op.x86_cvtt2dq, I32X4, F32X4], [Op.fvdemote, F32X4, F64X2], [Op.fvpromote_low, F64X2, F32X4],
-  [Op.bitcast, SCALAR | I128 | F128 | VECTOR, SCALAR | I128 | F128 | VECTOR],
+  [Op.bitcast, MEMORY, MEMORY],
 ];
 
 const resultTypes = new Int32Array(256);
@@ -111,6 +122,7 @@ for (const [op, result, operand] of rows) {
 const accesses = new Uint8Array(256);
 for (const op of [
   Op.load, Op.store, Op.uload8, Op.sload8, Op.uload16, Op.sload16, Op.uload32, Op.sload32,
+  Op.uload8x8, Op.sload8x8, Op.uload16x4, Op.sload16x4, Op.uload32x2, Op.sload32x2,
   Op.istore8, Op.istore16, Op.istore32, Op.atomic_load, Op.atomic_store, Op.atomic_rmw, Op.atomic_cas,
 ]) {
   accesses[op] = 1;
@@ -121,7 +133,7 @@ const atomics = new Uint8Array(256);
 for (const op of [Op.atomic_load, Op.atomic_store, Op.atomic_rmw, Op.atomic_cas]) atomics[op] = 1;
 
 /** Types in registers that a signature may have. */
-const PASSED = MEMORY | I128 | F16 | F128;
+const PASSED = MEMORY;
 const CONVENTIONS = (1 << CallConv.fast) | (1 << CallConv.tail) | (1 << CallConv.system_v);
 
 /** Everything in `func` that has no rule; empty if the function can be compiled. */
@@ -159,6 +171,7 @@ function instProblem(func: Function, i: Inst, hasCmpxchg16b: boolean): string | 
     return named(op, func.valueType(func.arg(i, 0)));
   }
   if (atomics[op] !== 0 && !hasCmpxchg16b && isWideAtomic(func, i)) return `${OPCODE_NAMES[op]}.i128 without has_cmpxchg16b`;
+  if (op === Op.bitcast && (func.memFlags(i) & MEM_BIG) !== 0) return "bitcast with big-endian lanes";
   if (accesses[op] !== 0 && (func.memFlags(i) & MEM_BIG) !== 0) return `${OPCODE_NAMES[op]} with big-endian memory`;
   return undefined;
 }
