@@ -57,8 +57,12 @@ function checkClif(file: GeneratedFile): void {
     if (writeFunction(fromImage(toImage(func))) !== writeFunction(func))
       throw new Error("its image is another function");
   }
-  const once = functions.map(writeFunction);
-  if (read(once.join("\n")).map(writeFunction).join("\n") !== once.join("\n"))
+  const once = functions.map((func) => writeFunction(func));
+  if (
+    read(once.join("\n"))
+      .map((func) => writeFunction(func))
+      .join("\n") !== once.join("\n")
+  )
     throw new Error("its text changes when read");
   for (const endian of ["little", "big"] as const)
     for (const outcome of interpretCalls(file, endian))

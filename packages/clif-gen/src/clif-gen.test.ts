@@ -33,8 +33,8 @@ describe.each(PROFILES.map((p) => [p.name, p] as const))("%s", (_, profile) => {
 
   it("generates functions that text keeps", () => {
     for (const { text } of generated) {
-      const once = read(text).map(writeFunction);
-      expect(read(once.join("\n")).map(writeFunction)).toEqual(once);
+      const once = read(text).map((func) => writeFunction(func));
+      expect(read(once.join("\n")).map((func) => writeFunction(func))).toEqual(once);
     }
   });
 
