@@ -4,12 +4,22 @@
  *     pnpm fuzz clif          reader, writer, verifier and interpreter
  *     pnpm fuzz x64           the interpreter against native code
  *
- * Options: --profile NAME, --seed N (the first one), --count N (seeds; endless without), --set NAME[=VALUE], --out FILE.
+ * Options: --profile NAME, --seed N (the first one), --count N (seeds; endless without), --large (functions),
+ * --set NAME[=VALUE], --out FILE (for what is found).
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { filePlan, type GeneratedFile, generate, PROFILES, profileByName } from "@gantry/clif-gen";
+import {
+  DEFAULT_SIZE,
+  filePlan,
+  type GeneratedFile,
+  generate,
+  LARGE,
+  PROFILES,
+  profileByName,
+} from "@gantry/clif-gen";
 import { fromImage, readFunctions, toImage, verify, writeFunction } from "@gantry/clif-ir";
+import { x64 } from "@gantry/isa-x64";
 import { ChildExecutor } from "@gantry/jit";
 import fc from "fast-check";
 import {
@@ -18,6 +28,7 @@ import {
   interpretCalls,
   reproduction,
 } from "../test/fuzz/differential.ts";
+import { supportedBy } from "../test/fuzz/supported.ts";
 
 const FILES_PER_SEED = 50;
 
@@ -29,22 +40,26 @@ const { positionals, values } = parseArgs({
     count: { type: "string" },
     set: { type: "string", multiple: true, default: [] },
     out: { type: "string" },
+    large: { type: "boolean", default: false },
   },
 });
 const [command] = positionals;
 if (command !== "clif" && command !== "x64") {
   console.error(
-    "usage: pnpm fuzz clif|x64 [--profile NAME] [--seed N] [--count N] [--set NAME[=VALUE]] [--out FILE]",
+    "usage: pnpm fuzz clif|x64 [--profile NAME] [--seed N] [--count N] [--large] [--set NAME[=VALUE]] [--out FILE]",
   );
   process.exit(2);
 }
-const profile = profileByName(values.profile ?? (command === "clif" ? "all" : "x64-thin"));
-if (profile === undefined) {
+const named = profileByName(values.profile ?? (command === "clif" ? "all" : "x64"));
+if (named === undefined) {
   console.error(
     `there is no profile ${values.profile}; there are: ${PROFILES.map((p) => p.name).join(", ")}`,
   );
   process.exit(2);
 }
+
+const profile = command === "clif" ? named : supportedBy(x64, named, values.set);
+const size = values.large ? LARGE : DEFAULT_SIZE;
 
 /** What is wrong with the text of a file, or with how it is executed. */
 function checkClif(file: GeneratedFile): void {
@@ -104,7 +119,7 @@ for (
   k++, seed++
 ) {
   const outcome = await fc.check(
-    fc.asyncProperty(filePlan(), async (plan) => {
+    fc.asyncProperty(filePlan(size), async (plan) => {
       const file = generate(plan, profile);
       if (command === "clif") {
         files++;
@@ -125,7 +140,7 @@ for (
     executor.close();
     process.exit(1);
   }
-  process.stdout.write(`seed ${seed}: ${files} files, ${calls} calls alike\n`);
+  console.log(`seed ${seed}: ${files} files${command === "clif" ? "" : `, ${calls} calls alike`}`);
 }
 for (const [message, n] of refusals) console.log(`refused ${n} times: ${message.split("\n")[0]}`);
 executor.close();

@@ -8,8 +8,19 @@ export {
   type FunctionPlan,
   filePlan,
   type InstPlan,
+  LARGE,
   type PlanSize,
 } from "./plan.ts";
-export { ALL, INTEGER, PROFILES, type Profile, profileByName, SCALAR, SIMD, X64_THIN } from "./profile.ts";
+export {
+  ALL,
+  INTEGER,
+  PROFILES,
+  type Profile,
+  profileByName,
+  SCALAR,
+  SIMD,
+  X64,
+  X64_THIN,
+} from "./profile.ts";
 export { type Shape, shapesOf } from "./shapes.ts";
 export type { Signature } from "./statements.ts";

@@ -49,6 +49,9 @@ export interface PlanSize {
 
 export const DEFAULT_SIZE: PlanSize = { functions: 3, blocks: 7, insts: 14, params: 9, returns: 2 };
 
+/** Functions that keep a register allocator busy. */
+export const LARGE: PlanSize = { functions: 2, blocks: 24, insts: 50, params: 14, returns: 2 };
+
 const pick = fc.nat({ max: 0xffff });
 const picks = (maxLength: number) => fc.array(pick, { maxLength });
 /** Small numbers are indices into tables of interesting values. */
@@ -63,7 +66,7 @@ export function filePlan(size: PlanSize = DEFAULT_SIZE): fc.Arbitrary<FilePlan> 
     imm: immediate,
   });
   const block = fc.record({
-    params: picks(3),
+    params: picks(size.blocks > 10 ? 6 : 3),
     insts: fc.array(inst, { maxLength: size.insts, size: "max" }),
     end: fc.record({ kind: pick, targets: fc.array(pick, { minLength: 3, maxLength: 6 }), args: picks(8) }),
   });

@@ -85,10 +85,19 @@ export const X64_THIN: Profile = {
   maxReturns: 1,
 };
 
+/** Scalars and vectors of 128 bits; meant to be narrowed to what the target supports. */
+export const X64: Profile = {
+  ...ALL,
+  name: "x64",
+  types: [...SMALL_INTS, F32, F64, I128, ...VECTORS_128],
+  byteOrders: ["", "little"],
+  maxReturns: 1,
+};
+
 /** Integers alone. */
 export const INTEGER: Profile = { ...X64_THIN, name: "integer", types: SMALL_INTS };
 
-export const PROFILES: readonly Profile[] = [ALL, SCALAR, SIMD, X64_THIN, INTEGER];
+export const PROFILES: readonly Profile[] = [ALL, SCALAR, SIMD, X64, X64_THIN, INTEGER];
 
 /** The profile called `name`, or undefined. */
 export const profileByName = (name: string): Profile | undefined => PROFILES.find((p) => p.name === name);
