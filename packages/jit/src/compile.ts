@@ -7,6 +7,8 @@ import type { ObjectBuilder, SymbolId } from "@gantry/object";
 export interface CompiledFunction {
   readonly name: string;
   readonly code: CompiledCode;
+  /** What the code's source locations are relative to. */
+  readonly locationBase: number;
   /** External names by the index that relocations use. */
   readonly externals: readonly string[];
 }
@@ -29,11 +31,12 @@ export class ThunkCompiler {
   /** Compiles `func`, which is rewritten on the way. */
   compile(func: Function): CompiledFunction {
     const name = symbolOf(func, func.name);
+    const { locationBase } = func;
     const context = this.#context;
     const code = context.compile(func).clone();
     const externals: string[] = [];
     for (let s = 0; s < context.host.symbols.count; s++) externals.push(context.symbolName(s));
-    return { name, code, externals };
+    return { name, code, locationBase, externals };
   }
 
   /** Compiles every function of a text. */
@@ -53,6 +56,6 @@ export function defineAll(object: ObjectBuilder, functions: readonly CompiledFun
     object.declareFunction(f.name, f.name === "napi_register_module_v1" ? "export" : "hidden");
   for (const f of functions) {
     const names: SymbolId[] = f.externals.map((name) => object.find(name) ?? object.importSymbol(name));
-    object.defineFunction(object.find(f.name)!, f.code, names);
+    object.defineFunction(object.find(f.name)!, f.code, names, f.locationBase);
   }
 }

@@ -262,6 +262,11 @@ describe.skipIf(!native)("traps", () => {
       });
       expect(trapOf(() => jit.call("stop")).facts).toMatchObject({ functionName: "stop", signal: "SIGTRAP" });
     }
+    const lines = { fileName: "t.lang", directory: "/", lineOf: (_: string, at: number) => at + 1 };
+    const withLines = jitOf(TRAPS, { lines });
+    expect(trapOf(() => withLines.call("divide", 1, 0)).message).toMatch(
+      /^trap int_divz in %divide at t\.lang:17 /,
+    );
     const value = jit.invoke("give_up", [1n]);
     expect(value).toBeInstanceOf(Trap);
   });
@@ -362,7 +367,7 @@ describe.skipIf(!native || spawnSync("gdb", ["--version"]).status !== 0)("debugg
        import { x64 } from ${built("@gantry/isa-x64")};
        import { readFunctions } from ${built("@gantry/clif-ir")};
        import { SourceFile } from ${built("@gantry/diag")};
-       const lines = { fileName: "lines.clif", directory: ${JSON.stringify(folder)}, lineOf: (_, at) => at + 11 };
+       const lines = { fileName: "lines.clif", directory: ${JSON.stringify(folder)}, lineOf: (_, at) => at };
        const jit = new Jit(x64, { lines });
        for (const f of readFunctions(new SourceFile("f.clif", ${JSON.stringify(clif)}))) jit.add(f);
        jit.link();

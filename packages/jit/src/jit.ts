@@ -5,6 +5,7 @@
 import { type Function, Settings, trapCodeName } from "@gantry/clif-ir";
 import { SOURCE_WORDS, symbolOf, type TargetIsa, TRAP_WORDS } from "@gantry/codegen-core";
 import { errorOf } from "@gantry/diag";
+import { NONE } from "@gantry/entity";
 import { type DataObject, type Image, type LineSource, ObjectBuilder } from "@gantry/object";
 import { type CompiledFunction, defineAll, ThunkCompiler } from "./compile.ts";
 import { type ImageLoader, nodeLoader } from "./loader.ts";
@@ -50,7 +51,6 @@ export type JitFunction = (...args: JitValue[]) => JitValue | JitValue[] | undef
 
 interface Entry extends CompiledFunction {
   readonly signature: Signature;
-  readonly locationBase: number;
   image: LoadedImage | undefined;
   callable: JitFunction | undefined;
   /** The buffer of {@link Jit.invoke}: calls do not nest, because generated code cannot call JavaScript. */
@@ -122,12 +122,10 @@ export class Jit {
     const name = symbolOf(func, func.name);
     if (this.#isKnown(name)) throw errorOf("JIT0005", `%${name} is already defined in this JIT`);
     const signature = signatureOf(func);
-    const locationBase = func.locationBase;
     const compiled = this.#compiler.compile(func);
     const entry: Entry = {
       ...compiled,
       signature,
-      locationBase,
       image: undefined,
       callable: undefined,
       buffer: undefined,
@@ -386,7 +384,7 @@ export class Jit {
           return this.#trapIn(entry, offset - start, signal, record.address, record.stack);
       }
     }
-    const place = { functionName: "?", offset: 0, location: -1 };
+    const place = { functionName: "?", offset: 0, location: -1, source: "" };
     return new Trap({ code: "", codeNumber: 0, ...place, signal, address: record.address });
   }
 
@@ -397,11 +395,23 @@ export class Jit {
       if (traps.at(i) === offset) codeNumber = traps.at(i + 1);
     let code = codeNumber === 0 ? "" : trapCodeName(codeNumber);
     if (codeNumber === 0 && signal === "SIGSEGV" && distance(address, stack) < GUARD_BYTES) code = "stk_ovf";
-    let location = -1;
+    let relative: number = NONE;
     for (let i = 0; i < sources.length && sources.at(i) <= offset; i += SOURCE_WORDS)
-      location = sources.at(i + 1);
-    if (location >= 0) location += entry.locationBase;
-    return new Trap({ code, codeNumber, functionName: entry.name, offset, location, signal, address });
+      relative = sources.at(i + 1);
+    const location = relative === NONE ? -1 : (entry.locationBase + relative) >>> 0;
+    const { lines } = this.#options;
+    const line = location < 0 || lines === undefined ? 0 : lines.lineOf(entry.name, location);
+    const source = line === 0 ? "" : `${lines!.fileName}:${line}`;
+    return new Trap({
+      code,
+      codeNumber,
+      functionName: entry.name,
+      offset,
+      location,
+      source,
+      signal,
+      address,
+    });
   }
 }
 

@@ -9,6 +9,8 @@ export interface TrapFacts {
   readonly offset: number;
   /** Source location of the instruction, as the CLIF text has it behind `@`; -1 if it has none. */
   readonly location: number;
+  /** `file:line`, if the JIT was told where lines come from; otherwise empty. */
+  readonly source: string;
   /** The signal, `SIGILL` for instance. */
   readonly signal: string;
   /** The address whose access failed, where the signal has one. */
@@ -32,7 +34,8 @@ export class Trap extends Error {
 
 function messageOf(facts: TrapFacts): string {
   const what = facts.code === "" ? facts.signal : facts.code;
-  const at = facts.location < 0 ? "" : ` @${facts.location.toString(16).padStart(4, "0")}`;
+  const known = facts.location < 0 ? "" : ` @${facts.location.toString(16).padStart(4, "0")}`;
+  const at = facts.source === "" ? known : ` at ${facts.source}`;
   const address =
     facts.code === "" && facts.signal === "SIGSEGV" ? ` accessing 0x${facts.address.toString(16)}` : "";
   return `trap ${what} in %${facts.functionName}${at} (offset ${facts.offset})${address}`;

@@ -3,14 +3,14 @@
  * and a subprogram for each function. Chapters 6.2 (line program) and 7.5 (units, abbreviations).
  */
 import { type CompiledCode, type ObjectTarget, SOURCE_WORDS } from "@gantry/codegen-core";
-import { ByteSink } from "@gantry/entity";
+import { ByteSink, NONE } from "@gantry/entity";
 import { utf8 } from "./string-table.ts";
 
 /** Where the lines of a line table come from. */
 export interface LineSource {
   readonly fileName: string;
   readonly directory: string;
-  /** The line (from 1, or 0 for none) of a source location, which is relative to the function's base location. */
+  /** The line (from 1, or 0 for none) of a source location, as CLIF has it behind `@`. */
   lineOf(functionName: string, location: number): number;
 }
 
@@ -71,8 +71,8 @@ export class DebugLine {
     this.#program = new ByteSink(target.endian);
   }
 
-  /** Adds the sequence of a function at `textOffset`. */
-  add(name: string, code: CompiledCode, textOffset: number): void {
+  /** Adds the sequence of a function at `textOffset`, whose source locations are relative to `base`. */
+  add(name: string, code: CompiledCode, textOffset: number, base: number): void {
     this.#functions.push({ name, offset: textOffset, size: code.length });
     const rows = code.sources;
     if (rows.length === 0) return;
@@ -87,14 +87,14 @@ export class DebugLine {
     // The prologue belongs to the first line that the function has, so that a breakpoint on the function shows it.
     let known = 0;
     for (let i = 0; i < rows.length && known === 0; i += SOURCE_WORDS)
-      known = this.#lineAt(name, rows.at(i + 1));
-    if (rows.at(0) > 0 || rows.at(1) < 0) {
+      known = this.#lineAt(name, rows.at(i + 1), base);
+    if (rows.at(0) > 0 || rows.at(1) === NONE) {
       this.#row(0, known - line);
       line = known;
     }
     for (let i = 0; i < rows.length; i += SOURCE_WORDS) {
       const offset = rows.at(i);
-      const next = this.#lineAt(name, rows.at(i + 1));
+      const next = this.#lineAt(name, rows.at(i + 1), base);
       if (next === line || (offset === 0 && next === 0)) continue;
       this.#row(offset - address, next - line);
       address = offset;
@@ -107,8 +107,8 @@ export class DebugLine {
     out.u8(DW_LNE_end_sequence);
   }
 
-  #lineAt(name: string, location: number): number {
-    return location < 0 ? 0 : this.#source.lineOf(name, location);
+  #lineAt(name: string, location: number, base: number): number {
+    return location === NONE ? 0 : this.#source.lineOf(name, (base + location) >>> 0);
   }
 
   #row(bytes: number, lines: number): void {

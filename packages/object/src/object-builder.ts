@@ -177,8 +177,9 @@ export class ObjectBuilder {
    * @param id From {@link declareFunction}.
    * @param code From a compile context.
    * @param names The symbol of each name index that the code's relocations use.
+   * @param locationBase What the code's source locations are relative to; only the line table needs it.
    */
-  defineFunction(id: SymbolId, code: CompiledCode, names: ArrayLike<SymbolId> = []): void {
+  defineFunction(id: SymbolId, code: CompiledCode, names: ArrayLike<SymbolId> = [], locationBase = 0): void {
     const text = this.contents[Section.text]!;
     this.#pad(text, code.alignment);
     if (this.alignments[Section.text]! < code.alignment) this.alignments[Section.text] = code.alignment;
@@ -204,7 +205,7 @@ export class ObjectBuilder {
       to.data[at + 3] = from[i + 3];
     }
     if (this.options.unwind !== false) this.ehFrame.add(code, start);
-    this.debugLine?.add(this.symbolNames[id]!, code, start);
+    this.debugLine?.add(this.symbolNames[id]!, code, start, locationBase);
   }
 
   /** Fills up to an alignment with instructions that do nothing, so that disassemblers stay in step. */
