@@ -17,7 +17,7 @@ export async function makeContext(
   file: TestFile,
   unit: Unit,
   bless: boolean,
-  print: (line: string) => void,
+  observer: Pick<TestContext, "print" | "known">,
 ): Promise<TestContext> {
   if (unit.command.run === undefined) {
     throw new Skip("unsupported", `'test ${unit.command.name}' is not built yet`);
@@ -53,7 +53,8 @@ export async function makeContext(
     settings,
     target,
     blessing: bless ? new Blessing(file) : undefined,
-    print,
+    print: observer.print,
+    known: observer.known,
     failure(f, code, message) {
       const span = { file: file.source, start: f.span.start, end: f.span.start + "function".length };
       return new GantryError([{ code, severity: "error", message, span }]);

@@ -18,6 +18,8 @@ export interface UnitResult {
   readonly milliseconds: number;
   /** What `print:` commands have printed. */
   readonly output: string;
+  /** Run lines that differ and are known to, with the reason. */
+  readonly known: readonly string[];
 }
 
 /** Thrown by a command when the test cannot be run here. */

@@ -70,7 +70,14 @@ function runOne(child: ChildProcess, path: string, from: number, options: PoolOp
       const report = `error[${TestCode.crashed}]: the test ${how}`;
       const outcome = { kind: "fail", report } as const;
       const index = running?.index ?? last + 1;
-      options.result({ file: path, unit: running?.label ?? "start", outcome, milliseconds: 0, output: "" });
+      options.result({
+        file: path,
+        unit: running?.label ?? "start",
+        outcome,
+        milliseconds: 0,
+        output: "",
+        known: [],
+      });
       finish(running === undefined ? -1 : index + 1);
     });
     const order: ToWorker = {

@@ -30,7 +30,7 @@ export async function runFile(
     units = unitsOf(file, options);
   } catch (error) {
     const outcome = outcomeOf(error);
-    observer.finished(0, { file: path, unit: "header", outcome, milliseconds: 0, output: "" });
+    observer.finished(0, { file: path, unit: "header", outcome, milliseconds: 0, output: "", known: [] });
     return;
   }
   for (let k = from; k < units.length; k++) {
@@ -38,9 +38,13 @@ export async function runFile(
     observer.started(k, unit.label);
     const start = performance.now();
     const printed: string[] = [];
+    const known: string[] = [];
     let outcome: Outcome = pass;
     try {
-      const context = await makeContext(file, unit, options.bless, (line) => printed.push(line));
+      const context = await makeContext(file, unit, options.bless, {
+        print: (line) => printed.push(line),
+        known: (line, reason) => known.push(`${line} (${reason})`),
+      });
       await unit.command.run!(context);
       const blessed = context.blessing?.apply();
       if (blessed !== undefined && blessed !== source.text) writeFileSync(path, blessed);
@@ -48,7 +52,14 @@ export async function runFile(
       outcome = outcomeOf(error);
     }
     const milliseconds = performance.now() - start;
-    observer.finished(k, { file: path, unit: unit.label, outcome, milliseconds, output: printed.join("\n") });
+    observer.finished(k, {
+      file: path,
+      unit: unit.label,
+      outcome,
+      milliseconds,
+      output: printed.join("\n"),
+      known,
+    });
   }
 }
 

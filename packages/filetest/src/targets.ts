@@ -7,6 +7,8 @@ export interface TargetRow {
   readonly spellings: RegExp;
   /** Absent as long as the target is not built. */
   readonly load?: () => Promise<TargetIsa>;
+  /** The operations that the target cannot do. */
+  readonly missing?: () => Promise<readonly string[]>;
   /** The module as another process can import it, and the name of its export. */
   readonly module?: () => TargetModule;
 }
@@ -21,6 +23,7 @@ export const targets: readonly TargetRow[] = [
     arch: "x86_64",
     spellings: /^x86_64h?$/,
     load: async () => (await import("@gantry/isa-x64")).x64,
+    missing: async () => (await import("@gantry/isa-x64")).missingOperations(),
     module: () => ({ module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" }),
   },
   { arch: "aarch64", spellings: /^(aarch64|arm64)$/ },

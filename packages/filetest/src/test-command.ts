@@ -31,6 +31,8 @@ export interface TestContext {
   /** There when expectations are to be rewritten instead of compared. */
   readonly blessing: Blessing | undefined;
   print(line: string): void;
+  /** Counts a run line whose result is known to differ, and why. */
+  known(line: string, reason: string): void;
   /** An error at the head of a function. */
   failure(f: TestFunction, code: string, message: string): GantryError;
 }

@@ -46,11 +46,25 @@ async function describeTarget(invocation: Invocation, triple: string): Promise<n
       );
     }
   }
+  const missing = (await targets.find((row) => row.arch === isa.arch)?.missing?.()) ?? [];
+  if (missing.length > 0) print(`\noperations that it cannot do:\n${wrapped(missing)}`);
   const { presets } = isa.settings;
-  if (presets.length > 0) print(`\npresets:\n  ${presets.map((preset) => preset.name).join(", ")}`);
+  if (presets.length > 0) print(`\npresets:\n${wrapped(presets.map((preset) => preset.name))}`);
   return 0;
 }
 
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
+
+/** Words with commas, in lines of at most 80 columns. */
+function wrapped(words: readonly string[]): string {
+  const lines = [""];
+  for (const [k, word] of words.entries()) {
+    const text = k === words.length - 1 ? word : `${word},`;
+    const line = lines.at(-1)!;
+    if (line.length + text.length > 76 && line !== "") lines.push(text);
+    else lines[lines.length - 1] = line === "" ? text : `${line} ${text}`;
+  }
+  return lines.map((line) => `  ${line}`).join("\n");
+}

@@ -36,6 +36,10 @@ export async function run(invocation: Invocation): Promise<number> {
     print(`${String(count).padStart(6)}  ${reason}`);
   if (!verbose && reasons.length > 20)
     print(`   ...  ${reasons.length - 20} more reasons (--verbose lists them)`);
+  if (totals.known.length > 0) {
+    print(`\n${totals.known.length} run lines of these files are known to differ and were left out:`);
+    for (const line of totals.known) print(`  ${line}`);
+  }
   print(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   return totals.failed === 0 ? 0 : 1;
 }
