@@ -36,7 +36,7 @@ export function emitX86Decode(rows: readonly X86ResolvedRow[]): string {
     );
   });
   return `${HEADER}
-import { DESC } from "./encode.ts";
+import { DESCRIPTORS as DESC } from "./encode.ts";
 import { LAYOUT, LAYOUT_START } from "./layout.ts";
 import { RECORD_LENGTH } from "./operands.ts";
 import { print, registerName } from "./print.ts";

@@ -23,7 +23,16 @@ export interface X86Numbers {
 }
 
 /** Shapes: bits 28 to 31 of the first descriptor word. */
-export const SHAPE = { plain: 0, group: 1, register: 2, label: 3, symbol: 4, vex: 5, evex: 6 } as const;
+export const SHAPE = {
+  register: 0,
+  group: 1,
+  plain: 2,
+  label: 3,
+  symbol: 4,
+  vex: 5,
+  evex: 6,
+  none: 7,
+} as const;
 
 /** Places of operands: the second descriptor word. */
 interface Places {
@@ -49,7 +58,6 @@ function descriptorWords(e: X86Encoding, effect: string, places: Places): [numbe
   if (rm !== undefined && rm.kind.bits === 8 && rm.kind.regClass === 0) word |= 1 << 19;
   word |= (e.is4 !== undefined ? 5 : bytes === 8 ? 4 : bytes === 4 ? 3 : bytes) << 20;
   word |= (e.cc !== undefined ? 1 : e.trap !== undefined ? 2 : e.vvvv !== undefined ? 3 : 0) << 23;
-  if (e.short.length > 0) word |= 1 << 25;
   const group = rm !== undefined && rm.kind.form !== "reg";
   let shape: number;
   if (column.space === "legacy") {
@@ -125,7 +133,7 @@ function shortCondition(row: X86ResolvedRow, short: X86ResolvedRow): string {
 export function emitX86Encode(rows: readonly X86ResolvedRow[], numbers: X86Numbers): string {
   const words: number[] = [];
   for (const row of rows) {
-    if (!isEncoded(row)) words.push(0, 0);
+    if (!isEncoded(row)) words.push(SHAPE.none << 28, 0);
     else
       words.push(
         ...descriptorWords(
@@ -137,26 +145,28 @@ export function emitX86Encode(rows: readonly X86ResolvedRow[], numbers: X86Numbe
   }
   const byName = new Map(rows.map((r) => [r.name, r]));
   const cases: string[] = [];
+  const short: number[] = rows.map(() => 0);
   for (const row of rows) {
     if (row.encoding === undefined || row.encoding.short.length === 0) continue;
-    const lines = [`    case ${row.opcode}: // ${row.name}`];
+    short[row.opcode] = cases.length + 1;
+    const lines = [`    case ${cases.length + 1}: // ${row.name}`];
     let always = false;
     for (const name of row.encoding.short) {
-      const short = byName.get(name)!;
-      const e = short.encoding!;
+      const shortRow = byName.get(name)!;
+      const e = shortRow.encoding!;
       const variant = words.length / 2;
       words.push(
         ...descriptorWords(
-          { ...e, short: [] },
+          e,
           row.effect,
-          placesOf(e, (o) => (o === undefined ? 0 : row.operands[short.operands.indexOf(o)]!.at)),
+          placesOf(e, (o) => (o === undefined ? 0 : row.operands[shortRow.operands.indexOf(o)]!.at)),
         ),
       );
-      const condition = shortCondition(row, short);
+      const condition = shortCondition(row, shortRow);
       always ||= condition === "";
       lines.push(`      ${condition === "" ? "" : `if (${condition}) `}return ${variant}; // ${name}`);
     }
-    if (!always) lines.push(`      return ${row.opcode};`);
+    if (!always) lines.push("      return op;");
     cases.push(lines.join("\n"));
   }
   const shifts = rows.map((r) => r.encoding?.dispShift ?? 0);
@@ -167,14 +177,17 @@ export function emitX86Encode(rows: readonly X86ResolvedRow[], numbers: X86Numbe
     'import { bug } from "@gantry/diag";',
     'import type { CodeBuffer } from "@gantry/codegen-core";\n',
     LEGEND,
-    int32Array("DESC", words),
-    usesEvex ? int32Array("DISP_SHIFT", shifts, "Uint8Array") : "",
+    int32Array("DESC", words).replace("export ", ""),
+    "/** For the decoder. A constant that is exported is slower to read than one that is not. */\nexport const DESCRIPTORS: Int32Array = DESC;\n",
+    "/** For each opcode with short forms the case of {@link shorten}, otherwise 0. */",
+    int32Array("SHORT", short, cases.length < 256 ? "Uint8Array" : "Uint16Array").replace("export ", ""),
+    usesEvex ? int32Array("DISP_SHIFT", shifts, "Uint8Array").replace("export ", "") : "",
     encodeFunction(usesVex, usesEvex),
     shortenFunction(cases),
     LEGACY.replaceAll("FIXUP_BRANCH", String(numbers.branch))
       .replaceAll("FIXUP_SHORT", String(numbers.fixupShort))
       .replaceAll("FIXUP", String(numbers.fixup)),
-    MODRM.replaceAll("FIXUP", String(numbers.fixup))
+    MEMORY.replaceAll("FIXUP", String(numbers.fixup))
       .replaceAll("RELOC_GOT", String(numbers.relocationGot))
       .replaceAll("RELOC", String(numbers.relocation)),
     usesVex ? VEX : "",
@@ -187,33 +200,99 @@ const LEGEND = `/**
  *
  * First: bits 0-7 opcode byte, 8-9 map, 10 prefix 66, 11 F3, 12 F2, 13 lock (VEX: rm is a group), 14 W, 15-17 ModRM
  * extension, 18 reg is a byte register, 19 rm is, 20-22 immediate (0, 1, 2 bytes, 3: four, 4: eight, 5: register in the
- * upper half of a byte), 23-24 what the fourth place is (1 condition, 2 trap code, 3 VEX.vvvv), 25 has short forms,
- * 26 second opcode byte instead of places (labels: a branch;
+ * upper half of a byte), 23-24 what the fourth place is (1 condition, 2 trap code, 3 VEX.vvvv), 26 second opcode byte instead of places (labels: a branch;
  * VEX: 26-27 vector length), 28-31 shape.
  *
  * Second: offsets in the record of reg, rm, immediate or target, and the fourth place; 0 means none.
  */`;
 
+/**
+ * The encoder itself holds the path of nearly all instructions: legacy prefixes, ModRM, and a register or a plain memory
+ * operand. A call costs as much as encoding one of them, so they are not split into functions; the rare shapes are.
+ */
 function encodeFunction(usesVex: boolean, usesEvex: boolean): string {
   return `
 /** Appends the machine instruction of the record at \`at\`, after allocation, to \`buf\`. */
 export function encode(words: Int32Array, at: number, buf: CodeBuffer): void {
   let op = words[at] & 0xffff;
-  let d = DESC[op * 2];
-  if ((d & 0x2000000) !== 0) {
-    op = shorten(op, words, at);
-    d = DESC[op * 2];
-  }
-  buf.reserve(16);
-  buf.startInst();
+  const form = SHORT[op];
+  if (form !== 0) op = shorten(form, op, words, at);
+  const d = DESC[op * 2];
   const places = DESC[op * 2 + 1];
-  switch (d >>> 28) {
-    case 0:
-      return plain(words, at, d, places, buf);
-    case 1:
-      return group(words, at, d, places, buf);
+  buf.reserve(16);
+  const shape = d >>> 28;
+  if (shape > 1) return rare(words, at, op, shape, d, places, buf);
+  const regAt = places & 255;
+  const reg = regAt === 0 ? (d >> 15) & 7 : words[at + regAt] & 15;
+  const rmAt = at + ((places >> 8) & 255);
+  const kind = shape === 0 ? 0 : words[rmAt + 3] & 15;
+  const base = words[rmAt];
+  let rex = ((d >> 11) & 8) | ((reg & 8) >> 1);
+  if (kind === 0) rex |= (base & 8) >> 3;
+  else if (kind === 1) {
+    const index = words[rmAt + 1];
+    if (base >= 0) rex |= (base & 8) >> 3;
+    if (index >= 0) rex |= (index & 8) >> 2;
+  }
+  // spl, bpl, sil and dil exist only with a REX prefix.
+  if ((d & 0xc0000) !== 0 && rex === 0) {
+    if (((d & 0x40000) !== 0 && reg >= 4 && regAt !== 0) || ((d & 0x80000) !== 0 && kind === 0 && (base & 12) !== 0)) rex = 0x40;
+  }
+  if (kind !== 0) {
+    const code = (words[rmAt + 3] >> 6) & 255;
+    if (code !== 0) trap(code, buf);
+  }
+  const b = buf.bytes;
+  let n = buf.length;
+  if ((d & RARE) === 0) {
+    if (rex !== 0) b[n++] = 0x40 | rex;
+    if ((d & 0x100) !== 0) b[n++] = 0x0f;
+    b[n++] = d;
+  } else {
+    opcodeBytes(words, at, d, places, rex, 0, buf);
+    n = buf.length;
+  }
+  const field = (reg & 7) << 3;
+  const size = (d >> 20) & 7;
+  if (kind === 0) b[n++] = 0xc0 | field | (base & 7);
+  else if (kind === 1 && base >= 0) {
+    const disp = words[rmAt + 2];
+    const low = base & 7;
+    // Without displacement, rbp and r13 as base mean something else.
+    const mod = disp === 0 && low !== 5 ? 0 : (disp << 24) >> 24 === disp ? 0x40 : 0x80;
+    const index = words[rmAt + 1];
+    if (index >= 0) {
+      b[n] = mod | field | 4;
+      b[n + 1] = ((words[rmAt + 3] & 0x30) << 2) | ((index & 7) << 3) | low;
+      n += 2;
+    } else {
+      b[n++] = mod | field | low;
+      if (low === 4) b[n++] = 0x24;
+    }
+    if (mod !== 0) {
+      b[n++] = disp;
+      if (mod === 0x80) {
+        b[n] = disp >> 8;
+        b[n + 1] = disp >> 16;
+        b[n + 2] = disp >> 24;
+        n += 3;
+      }
+    }
+  } else {
+    buf.length = n;
+    memory(words, rmAt, field, size === 3 ? 4 : size, 0, buf);
+    n = buf.length;
+  }
+  if (size === 1) b[n++] = words[at + ((places >> 16) & 255)];
+  buf.length = n;
+  if (size > 1) immediate(words, at + ((places >> 16) & 255), size, buf);
+}
+
+/** The shapes that are not ModRM with legacy prefixes. */
+function rare(words: Int32Array, at: number, op: number, shape: number, d: number, places: number, buf: CodeBuffer): void {
+  switch (shape) {
     case 2:
-      return register(words, at, d, places, buf);
+      return plain(words, at, d, places, buf);
     case 3:
       return label(words, at, d, places, buf);
     case 4:
@@ -227,8 +306,8 @@ ${usesVex ? "    case 5:\n      return vex(words, at, d, places, buf);\n" : ""}$
 function shortenFunction(cases: readonly string[]): string {
   return `
 /** The descriptor to encode with: that of the first short form whose operands can hold the actual ones. */
-function shorten(op: number, words: Int32Array, at: number): number {
-  switch (op) {
+function shorten(form: number, op: number, words: Int32Array, at: number): number {
+  switch (form) {
 ${cases.join("\n")}
     default:
       return op;
@@ -237,10 +316,20 @@ ${cases.join("\n")}
 }
 
 const LEGACY = `
+/** Any prefix but REX, a map beyond 0F, or something in the fourth place. */
+const RARE = 0x1803e00;
+
 /** Prefixes, REX if \`rex\` is not zero, and opcode. \`at\` is the record's offset. */
 function opcodeBytes(words: Int32Array, at: number, d: number, places: number, rex: number, low: number, buf: CodeBuffer): void {
   const b = buf.bytes;
   let n = buf.length;
+  let opcode = (d & 255) + low;
+  const fourth = (d >> 23) & 3;
+  if (fourth !== 0) {
+    const word = words[at + (places >>> 24)];
+    if (fourth === 1) opcode += word & 15;
+    else if (word !== 0) trap(word, buf);
+  }
   if ((d & 0x3c00) !== 0) {
     if ((d & 0x400) !== 0) b[n++] = 0x66;
     if ((d & 0x2000) !== 0) b[n++] = 0xf0;
@@ -254,38 +343,36 @@ function opcodeBytes(words: Int32Array, at: number, d: number, places: number, r
     if (map === 2) b[n++] = 0x38;
     else if (map === 3) b[n++] = 0x3a;
   }
-  let opcode = (d & 255) + low;
-  const fourth = (d >> 23) & 3;
-  if (fourth !== 0) {
-    if (fourth === 1) opcode += words[at + (places >>> 24)] & 15;
-    else {
-      const code = words[at + (places >>> 24)];
-      if (code !== 0) buf.trap(code);
-    }
-  }
   b[n++] = opcode;
   buf.length = n;
 }
 
-/** The immediate of kind \`size\` (bits 20 to 22 of the descriptor) at word \`k\`. */
+/** Notes that the instruction that starts here can trap. */
+function trap(code: number, buf: CodeBuffer): void {
+  buf.startInst();
+  buf.trap(code);
+}
+
+/** The immediate of kind \`size\` (bits 20 to 22 of the descriptor, not 0) at word \`k\`. */
 function immediate(words: Int32Array, k: number, size: number, buf: CodeBuffer): void {
+  const value = words[k];
   switch (size) {
     case 1:
-      buf.put1(words[k]);
-      break;
+      buf.put1(value);
+      return;
     case 2:
-      buf.put2(words[k]);
-      break;
+      buf.put2(value);
+      return;
     case 3:
-      buf.put4(words[k]);
-      break;
+      buf.put4(value);
+      return;
     case 4:
-      buf.put4(words[k]);
+      buf.put4(value);
       buf.put4(words[k + 1]);
-      break;
+      return;
     case 5:
-      buf.put1((words[k] & 15) << 4);
-      break;
+      buf.put1((value & 15) << 4);
+      return;
   }
 }
 
@@ -307,43 +394,6 @@ function plain(words: Int32Array, at: number, d: number, places: number, buf: Co
   }
   opcodeBytes(words, at, d, places, rex, reg & 7, buf);
   const size = (d >> 20) & 7;
-  if (size !== 0) immediate(words, at + ((places >> 16) & 255), size, buf);
-}
-
-/** ModRM with a register as rm. */
-function register(words: Int32Array, at: number, d: number, places: number, buf: CodeBuffer): void {
-  const regAt = places & 255;
-  const reg = regAt === 0 ? (d >> 15) & 7 : words[at + regAt] & 15;
-  const rm = words[at + ((places >> 8) & 255)] & 15;
-  let rex = ((d >> 11) & 8) | ((reg & 8) >> 1) | (rm >> 3);
-  if (rex === 0 && (((d & 0x40000) !== 0 && reg >= 4) || ((d & 0x80000) !== 0 && rm >= 4))) rex = 0x40;
-  opcodeBytes(words, at, d, places, rex, 0, buf);
-  buf.put1(0xc0 | ((reg & 7) << 3) | (rm & 7));
-  const size = (d >> 20) & 7;
-  if (size !== 0) immediate(words, at + ((places >> 16) & 255), size, buf);
-}
-
-/** ModRM with a group as rm: register or memory. */
-function group(words: Int32Array, at: number, d: number, places: number, buf: CodeBuffer): void {
-  const regAt = places & 255;
-  const rmAt = at + ((places >> 8) & 255);
-  const reg = regAt === 0 ? (d >> 15) & 7 : words[at + regAt] & 15;
-  const meta = words[rmAt + 3];
-  let rex = ((d >> 11) & 8) | ((reg & 8) >> 1);
-  if ((meta & 14) === 0) {
-    const base = words[rmAt];
-    if (base >= 0) rex |= (base & 8) >> 3;
-    if ((meta & 1) !== 0) {
-      const index = words[rmAt + 1];
-      if (index >= 0) rex |= (index & 8) >> 2;
-    } else if (rex === 0 && (d & 0x80000) !== 0 && (base & 12) !== 0) rex = 0x40;
-  }
-  if (rex === 0 && (d & 0x40000) !== 0 && reg >= 4 && regAt !== 0) rex = 0x40;
-  const code = (meta >> 6) & 255;
-  if (code !== 0) buf.trap(code);
-  opcodeBytes(words, at, d, places, rex, 0, buf);
-  const size = (d >> 20) & 7;
-  modrm(words, rmAt, (reg & 7) << 3, size === 3 ? 4 : size, 0, buf);
   if (size !== 0) immediate(words, at + ((places >> 16) & 255), size, buf);
 }
 
@@ -374,62 +424,57 @@ function symbol(words: Int32Array, at: number, d: number, places: number, buf: C
   buf.put4(0);
 }`;
 
-const MODRM = `
+const MEMORY = `
 /**
- * ModRM, SIB and displacement of the group at \`k\`; \`reg\` is the reg field in place. \`trailing\` bytes of the
+ * ModRM, SIB and displacement of the memory operand at \`k\`; \`reg\` is the reg field in place. \`trailing\` bytes of the
  * instruction follow. A one-byte displacement counts in units of \`1 << shift\`.
  */
-function modrm(words: Int32Array, k: number, reg: number, trailing: number, shift: number, buf: CodeBuffer): void {
+function memory(words: Int32Array, k: number, reg: number, trailing: number, shift: number, buf: CodeBuffer): void {
   const meta = words[k + 3];
+  if ((meta & 15) !== 1) return relative(words, k, reg, trailing, buf);
   const b = buf.bytes;
   let n = buf.length;
+  const base = words[k];
+  const index = words[k + 1];
+  const disp = words[k + 2];
+  if (base < 0) {
+    b[n] = reg | 4;
+    b[n + 1] = index < 0 ? 0x25 : ((meta & 0x30) << 2) | ((index & 7) << 3) | 5;
+    buf.length = n + 2;
+    buf.put4(disp);
+    return;
+  }
+  const low = base & 7;
+  // Without displacement, rbp and r13 as base mean something else.
+  const short = disp >> shift;
+  const mod = disp === 0 && low !== 5 ? 0 : (short << 24) >> 24 === short && short << shift === disp ? 0x40 : 0x80;
+  if (index >= 0) {
+    b[n] = mod | reg | 4;
+    b[n + 1] = ((meta & 0x30) << 2) | ((index & 7) << 3) | low;
+    n += 2;
+  } else {
+    b[n++] = mod | reg | low;
+    if (low === 4) b[n++] = 0x24;
+  }
+  if (mod === 0x40) b[n++] = short;
+  buf.length = n;
+  if (mod === 0x80) buf.put4(disp);
+}
+
+/** ModRM and displacement of memory relative to the end of the instruction. */
+function relative(words: Int32Array, k: number, reg: number, trailing: number, buf: CodeBuffer): void {
+  buf.put1(reg | 5);
+  const meta = words[k + 3];
+  const what = words[k + 1];
   switch (meta & 15) {
-    case 0:
-      b[n] = 0xc0 | reg | (words[k] & 7);
-      buf.length = n + 1;
-      return;
-    case 1: {
-      const base = words[k];
-      const index = words[k + 1];
-      const disp = words[k + 2];
-      if (base < 0) {
-        b[n] = reg | 4;
-        b[n + 1] = index < 0 ? 0x25 : ((meta & 0x30) << 2) | ((index & 7) << 3) | 5;
-        buf.length = n + 2;
-        buf.put4(disp);
-        return;
-      }
-      const low = base & 7;
-      // Without displacement, rbp and r13 as base mean something else.
-      const short = disp >> shift;
-      const mod =
-        disp === 0 && low !== 5 ? 0 : (short << 24) >> 24 === short && short << shift === disp ? 0x40 : 0x80;
-      if (index >= 0) {
-        b[n++] = mod | reg | 4;
-        b[n++] = ((meta & 0x30) << 2) | ((index & 7) << 3) | low;
-      } else if (low === 4) {
-        b[n++] = mod | reg | 4;
-        b[n++] = 0x24;
-      } else b[n++] = mod | reg | low;
-      if (mod === 0x40) b[n++] = short;
-      buf.length = n;
-      if (mod === 0x80) buf.put4(disp);
-      return;
-    }
     case 6:
-      b[n] = reg | 5;
-      buf.length = n + 1;
-      buf.useConstant(words[k + 1], FIXUP, trailing);
+      buf.useConstant(what, FIXUP, trailing);
       break;
     case 7:
-      b[n] = reg | 5;
-      buf.length = n + 1;
-      buf.useLabel(words[k + 1], FIXUP, trailing);
+      buf.useLabel(what, FIXUP, trailing);
       break;
     case 8:
-      b[n] = reg | 5;
-      buf.length = n + 1;
-      buf.reloc((meta & 0x4000) !== 0 ? RELOC_GOT : RELOC, words[k + 1], words[k + 2] - 4 - trailing);
+      buf.reloc((meta & 0x4000) !== 0 ? RELOC_GOT : RELOC, what, words[k + 2] - 4 - trailing);
       break;
     default:
       bug("emit", \`memory operand of kind \${meta & 15} was not resolved before encoding\`);
@@ -462,9 +507,10 @@ function vex(words: Int32Array, at: number, d: number, places: number, buf: Code
   const low = ((~v & 15) << 3) | ((d >> 24) & 4) | prefixField(d);
   const map = (d >> 8) & 3;
   const size = (d >> 20) & 7;
-  if (isGroup) {
+  const isMemory = isGroup && (words[rmAt + 3] & 15) !== 0;
+  if (isMemory) {
     const code = (words[rmAt + 3] >> 6) & 255;
-    if (code !== 0) buf.trap(code);
+    if (code !== 0) trap(code, buf);
   }
   const b = buf.bytes;
   let n = buf.length;
@@ -478,9 +524,9 @@ function vex(words: Int32Array, at: number, d: number, places: number, buf: Code
     b[n++] = ((d & 0x4000) === 0 ? 0 : 0x80) | low;
   }
   b[n++] = d & 255;
-  if (isGroup) {
+  if (isMemory) {
     buf.length = n;
-    modrm(words, rmAt, (reg & 7) << 3, size === 3 ? 4 : size === 5 ? 1 : size, 0, buf);
+    memory(words, rmAt, (reg & 7) << 3, size === 3 ? 4 : size === 5 ? 1 : size, 0, buf);
   } else {
     b[n++] = 0xc0 | ((reg & 7) << 3) | (words[rmAt] & 7);
     buf.length = n;
@@ -501,7 +547,7 @@ function evex(words: Int32Array, at: number, d: number, places: number, shift: n
   const size = (d >> 20) & 7;
   if (isMemory) {
     const code = (words[rmAt + 3] >> 6) & 255;
-    if (code !== 0) buf.trap(code);
+    if (code !== 0) trap(code, buf);
   }
   const b = buf.bytes;
   let n = buf.length;
@@ -510,9 +556,9 @@ function evex(words: Int32Array, at: number, d: number, places: number, shift: n
   b[n++] = ((d & 0x4000) === 0 ? 0 : 0x80) | ((~v & 15) << 3) | 4 | prefixField(d);
   b[n++] = ((d >> 21) & 0x60) | ((v & 16) === 0 ? 8 : 0);
   b[n++] = d & 255;
-  if (isGroup) {
+  if (isMemory) {
     buf.length = n;
-    modrm(words, rmAt, (reg & 7) << 3, size === 3 ? 4 : size, shift, buf);
+    memory(words, rmAt, (reg & 7) << 3, size === 3 ? 4 : size, shift, buf);
   } else {
     b[n++] = 0xc0 | ((reg & 7) << 3) | (words[rmAt] & 7);
     buf.length = n;
