@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -200,6 +200,25 @@ block0:
     expect([...jit.read(jit.address("counter"), 4)]).toEqual([42, 0, 0, 0]);
     jit.write(jit.address("counter"), Uint8Array.of(0, 1, 0, 0));
     expect(jit.call("next")).toBe(257);
+
+    const other = new Jit(x64);
+    other.define("counter", jit.address("counter"));
+    other.define("once", jit.address("once"));
+    for (const func of readFunctions(new SourceFile("more.clif", more))) other.add(func);
+    other.link();
+    expect(other.call("next")).toBe(258);
+    expect(jit.call("next")).toBe(259);
+  });
+});
+
+describe.skipIf(!native)("memory", () => {
+  it("is never writable and executable", () => {
+    jitOf(FIB);
+    const ours = readFileSync("/proc/self/maps", "utf8")
+      .split("\n")
+      .filter((line) => line.includes("gantry-"));
+    expect(ours.some((line) => line.includes(" r-xp "))).toBe(true);
+    expect(ours.filter((line) => line.includes(" rwxp "))).toEqual([]);
   });
 });
 
@@ -269,6 +288,38 @@ describe.skipIf(!native)("traps", () => {
     );
     const value = jit.invoke("give_up", [1n]);
     expect(value).toBeInstanceOf(Trap);
+  });
+
+  it("unwind through C functions, thousands of times", () => {
+    const jit = jitOf(`function %compare(i64, i64) -> i32 system_v {
+block0(v0: i64, v1: i64):
+    v2 = load.i32 v0
+    trapz v2, user3
+    v3 = load.i32 v1
+    v4 = isub v2, v3
+    return v4
+}
+function %sort(i32) -> i32 system_v {
+    ss0 = explicit_slot 16, align = 4
+    fn0 = %qsort(i64, i64, i64, i64) system_v
+    fn1 = %compare(i64, i64) -> i32 system_v
+block0(v0: i32):
+    v1 = iconst.i32 9
+    v2 = stack_addr.i64 ss0
+    store v1, v2
+    store v0, v2+4
+    store v1, v2+8
+    store v1, v2+12
+    v3 = iconst.i64 4
+    v4 = func_addr.i64 fn1
+    call fn0(v2, v3, v3, v4)
+    v5 = load.i32 v2
+    return v5
+}`);
+    for (let round = 0; round < 2000; round++) {
+      expect(jit.call("sort", 5)).toBe(5);
+      expect(trapOf(() => jit.call("sort", 0)).code).toBe("user3");
+    }
   });
 
   it("a stack overflow is one", () => {
