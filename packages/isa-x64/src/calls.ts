@@ -13,6 +13,7 @@ import {
   I128,
   type Inst,
   isInt,
+  OF_RETURN,
   Op,
   OWN_SIGNATURE,
   PURPOSE_SARG,
@@ -227,12 +228,37 @@ export class X64Host extends X64Operands {
     return this.#finishCall(call);
   }
 
+  gen_return_call(call: Inst, fn: FuncRef): number {
+    const { func } = this;
+    const callee = this.#callee;
+    callee.compute(func, func.funcSignature(fn));
+    this.#passArguments(call, func.funcSignature(fn), 0);
+    const symbol = this.symbols.func(fn);
+    if (func.isColocated(fn)) this.tail_near(symbol, Reloc.plt4, callee.stackBytes, this.#takeList());
+    else {
+      const list = this.#takeList();
+      const address = this.isPic ? this.movq_rm(this.gotSlot(symbol)) : this.mov_far(symbol, Reloc.abs8, 0);
+      this.tail_through(address, callee.stackBytes, list);
+    }
+    return this.output_none();
+  }
+
+  gen_return_call_indirect(call: Inst, sig: SigRef, address: Value): number {
+    const callee = this.#callee;
+    callee.compute(this.func, sig);
+    const target = this.putInReg(address);
+    this.#passArguments(call, sig, 1);
+    this.tail_through(target, callee.stackBytes, this.#takeList());
+    return this.output_none();
+  }
+
   /** Stores stack arguments, and lists register arguments as uses. `skip` operands of the call are not arguments. */
   #passArguments(call: Inst, sig: SigRef, skip: number): void {
     const { func, frame } = this;
     const callee = this.#callee;
-    frame.hasCalls = true;
-    const outgoing = callee.stackBytes + callee.returnAreaBytes;
+    const isTail = (func.opcodeFlags(call) & OF_RETURN) !== 0;
+    frame.hasCalls ||= !isTail;
+    const outgoing = callee.stackBytes + (isTail ? 0 : callee.returnAreaBytes);
     if (outgoing > frame.outgoingBytes) frame.outgoingBytes = outgoing;
     for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {
       const v = func.arg(call, skip + k);
@@ -256,7 +282,8 @@ export class X64Host extends X64Operands {
       }
     }
     if (callee.returnArea >= 0) {
-      const area = this.leaq_rm(this.#outgoing(callee.stackBytes));
+      // The results of a tail call go where ours would.
+      const area = isTail ? this.#returnArea : this.leaq_rm(this.#outgoing(callee.stackBytes));
       if (callee.returnArea < STACK) this.#pair(area, registerUse(callee.returnArea));
       else this.movq_mr(this.#outgoing(callee.returnArea - STACK), area);
     }

@@ -71,14 +71,77 @@ export function emitPrologue(e: Emitter): void {
   if (unwind && !frame.framePointer) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa + frame.adjustBytes);
 }
 
-/** Undoes the prologue and returns. */
-export function emitReturn(e: Emitter): void {
+/** Undoes the prologue and returns, or leaves for another function, as the record at `at` says. */
+export function emitReturn(e: Emitter, at: number): void {
+  const { buf, words } = e;
+  const { frame } = e.ctx;
+  switch (words[at] & 0xffff) {
+    case X.tail_near:
+      leave(e, words[at + 3]);
+      put(buf, X.jmp_sym, words[at + 1], words[at + 2]);
+      return;
+    case X.tail_through:
+      leave(e, words[at + 2]);
+      put(buf, X.jmpq_m, words[at + 1], -1, 0, Mem.register);
+      return;
+    default:
+      undoPrologue(e);
+      if (frame.popBytes > 0) put(buf, X.retq_i, frame.popBytes);
+      else put(buf, X.retq);
+      endEpilogue(e);
+  }
+}
+
+/** Whether the unwinder must be told of an epilogue. */
+function tellsUnwinder(e: Emitter): boolean {
+  return e.ctx.settings.bool("unwind_info") && e.ctx.frame.incomingBase > 8;
+}
+
+function endEpilogue(e: Emitter): void {
+  if (tellsUnwinder(e) && e.buf.next !== NONE) e.buf.unwindOp(UnwindOp.restoreState, 0, 0);
+}
+
+/**
+ * Gives the frame up for a tail call with `bytes` of stack arguments in the outgoing area. They end where our own end, so
+ * the return address moves if there are more or fewer of them. Saved registers are loaded first, because the arguments
+ * may cover where they are; the copy runs downwards, because it moves up.
+ */
+function leave(e: Emitter, bytes: number): void {
   const { buf } = e;
-  const { frame, settings } = e.ctx;
+  const { frame } = e.ctx;
+  if (bytes === 0 && frame.incomingBytes === 0) {
+    undoPrologue(e);
+    endEpilogue(e);
+    return;
+  }
+  buf.reserve(128 + 2 * bytes);
+  const returnAt = frame.incomingBase - 8;
+  const newReturnAt = returnAt + frame.incomingBytes - bytes;
+  let saved = returnAt;
+  if (frame.framePointer) {
+    saved -= 8;
+    put(buf, X.movq_rm, RBP, RSP, -1, saved, Mem.plain);
+  }
+  for (let m = frame.saved[0]; m !== 0; m &= m - 1) {
+    saved -= 8;
+    put(buf, X.movq_rm, 31 - Math.clz32(m & -m), RSP, -1, saved, Mem.plain);
+  }
+  if (newReturnAt !== returnAt) put(buf, X.movq_rm, R11, RSP, -1, returnAt, Mem.plain);
+  for (let k = bytes - 8; k >= 0; k -= 8) {
+    put(buf, X.movq_rm, R10, RSP, -1, k, Mem.plain);
+    put(buf, X.movq_mr, RSP, -1, newReturnAt + 8 + k, Mem.plain, R10);
+  }
+  if (newReturnAt !== returnAt) put(buf, X.movq_mr, RSP, -1, newReturnAt, Mem.plain, R11);
+  put(buf, X.leaq_rm, RSP, RSP, -1, newReturnAt, Mem.plain);
+}
+
+/** Pops what the prologue pushed. */
+function undoPrologue(e: Emitter): void {
+  const { buf } = e;
+  const { frame } = e.ctx;
   buf.reserve(96);
-  const unwind = settings.bool("unwind_info") && frame.incomingBase > 8;
-  const followed = buf.next !== NONE;
-  if (unwind && followed) buf.unwindOp(UnwindOp.rememberState, 0, 0);
+  const unwind = tellsUnwinder(e);
+  if (unwind && buf.next !== NONE) buf.unwindOp(UnwindOp.rememberState, 0, 0);
   const tracksSp = unwind && !frame.framePointer;
   let cfa = frame.incomingBase;
   if (frame.adjustBytes !== 0) {
@@ -102,9 +165,6 @@ export function emitReturn(e: Emitter): void {
       buf.unwindOp(UnwindOp.restore, RBP, 0);
     }
   }
-  if (frame.popBytes > 0) put(buf, X.retq_i, frame.popBytes);
-  else put(buf, X.retq);
-  if (unwind && followed) buf.unwindOp(UnwindOp.restoreState, 0, 0);
 }
 
 /** Hands the constants that lowering collected to the buffer, which numbers them in the same order. */

@@ -72,7 +72,7 @@ for (const ty of allTypes()) {
 /** Opcode, types of the first result, types of the first value operand. */
 const rows: readonly (readonly [op: number, result: number, operand?: number])[] = [
   [Op.jump, ANY], [Op.brif, ANY, WIDE], [Op.br_table, ANY], [Op.trap, ANY], [Op.trapz, ANY, WIDE], [Op.trapnz, ANY, WIDE],
-  [Op.debugtrap, ANY], [Op.return, ANY], [Op.call, ANY], [Op.call_indirect, ANY], [Op.nop, ANY], [Op.sequence_point, ANY],
+  [Op.debugtrap, ANY], [Op.return, ANY], [Op.call, ANY], [Op.call_indirect, ANY], [Op.return_call, ANY], [Op.return_call_indirect, ANY], [Op.nop, ANY], [Op.sequence_point, ANY],
   [Op.fence, ANY], [Op.func_addr, I64], [Op.symbol_value, I64], [Op.stack_addr, I64],
   [Op.get_stack_pointer, I64], [Op.get_frame_pointer, I64], [Op.get_return_address, I64],
   [Op.iconst, INT], [Op.f16const, F16], [Op.f32const, F32], [Op.f64const, F64], [Op.f128const, F128], [Op.vconst, VECTOR],

@@ -31,6 +31,9 @@ export default {
   // callee takes off the stack; the stack pointer is put back before anything can be addressed from it.
   call_near: pseudo({ ops: { target: use(sym32), pop: use(imm32), clobbers: use(imm32) }, expand: "callDirect", size: 16, list: true, effect: "call", clobbers: "record", flags: "w" }),
   call_through: pseudo({ ops: { rm: use(rm64), pop: use(imm32), clobbers: use(imm32) }, expand: "callIndirect", size: 20, list: true, effect: "call", clobbers: "record", flags: "w" }),
+  // Tail calls, written by the epilogue: `bytes` of stack arguments wait in the outgoing area.
+  tail_near: pseudo({ ops: { target: use(sym32), bytes: use(imm32) }, expand: "nothing", size: 160, list: true, effect: "return" }),
+  tail_through: pseudo({ ops: { target: use(r64, "rax"), bytes: use(imm32) }, expand: "nothing", size: 160, list: true, effect: "return" }),
   // Branches of a block with two successors; `AndZ` and `OrNZ` need two conditional jumps.
   jmp_cond: pseudo({ ops: { cc: use(cc), taken: use(rel32), other: use(rel32) }, expand: "jmpCond", size: 17, flags: "r", effect: "branch" }),
   // Jumps to entry `index` of the table whose labels are a counted list at offset `labels` of the arena.
