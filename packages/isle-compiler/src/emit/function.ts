@@ -155,7 +155,7 @@ export class FunctionEmitter {
     const { term } = this.#set;
     if (this.#isMulti) return "return false;";
     if (term.partial) return this.#nothing();
-    return `return noRule(${JSON.stringify(term.name)}, ${JSON.stringify(this.#unit.place(term.loc))});`;
+    return `return ${this.#unit.noRule(term)};`;
   }
 
   // Blocks. Each returns whether control never comes out at its end.

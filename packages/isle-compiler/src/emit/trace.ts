@@ -105,9 +105,11 @@ export class TraceTables {
     out.open("function leave(term: number, found: boolean): void {");
     out.line("if (sink !== undefined) sink.leave(term, found);");
     out.close();
-    out.open("function tested(test: number, arm: number): void {");
-    out.line("if (sink !== undefined) sink.tested(test, arm);");
-    out.close();
+    if (this.#tests.length > 0) {
+      out.open("function tested(test: number, arm: number): void {");
+      out.line("if (sink !== undefined) sink.tested(test, arm);");
+      out.close();
+    }
     out.open("function fired(rule: number): void {");
     out.line("coverage[rule]++;");
     out.line("if (sink !== undefined) sink.fired(rule);");

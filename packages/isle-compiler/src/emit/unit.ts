@@ -78,6 +78,7 @@ export class UnitEmitter {
   readonly #names = new Map<Term, string>();
   readonly #interface: Interface;
   readonly #trace: TraceTables;
+  #mayFail = false;
   #variables: { readonly set: RuleSet; readonly names: ReadonlyMap<ValueId, string> } | undefined;
 
   constructor(
@@ -124,22 +125,32 @@ export class UnitEmitter {
       out.line("");
       for (const line of helperText[helper]!) out.line(line);
     }
+    if (this.#mayFail) this.#emitNoRule(out);
+    if (this.mode === "trace") this.#trace.emit(out);
+    if (this.#host === undefined) this.#interface.emit(out);
+    return { text: out.toString(), positions: out.positions };
+  }
+
+  /** The call that ends a term without a rule for its arguments. */
+  noRule(term: Term): string {
+    this.#mayFail = true;
+    return `noRule(${JSON.stringify(term.name)}, ${JSON.stringify(this.place(term.loc))})`;
+  }
+
+  #emitNoRule(out: Writer): void {
     out.line("");
     out.open("function noRule(term: string, place: string): never {");
     const message = '"no rule matched; it is declared at " + place';
     if (this.#host !== undefined) out.line(`return bug("rules of " + term, ${message});`);
     else out.line(`throw new Error(term + ": " + ${message});`);
     out.close();
-    if (this.mode === "trace") this.#trace.emit(out);
-    if (this.#host === undefined) this.#interface.emit(out);
-    return { text: out.toString(), positions: out.positions };
   }
 
   #emitHead(out: Writer): void {
     out.line(`// ${this.#options.banner}`);
     if (this.#host !== undefined) {
       const { name, from } = this.#options.context;
-      out.line('import { bug } from "@gantry/diag";');
+      if (this.#mayFail) out.line('import { bug } from "@gantry/diag";');
       out.line(`import type { ${name} as Context } from "${from}";`);
     }
     if (this.program.terms.some((t) => t.multi && this.isInternal(t))) {

@@ -14,6 +14,8 @@ interface Effects {
 
 /** Stands where something was reported, so that nothing follows from the report. */
 const badPattern: Pattern = { kind: "wildcard" };
+/** The type of a variable whose type could not be told. */
+const unknownType: TypeId = -1;
 const badExpr: Expr = { kind: "bool", value: false };
 
 /** Checks and types the rules; those with errors are left out. */
@@ -183,13 +185,13 @@ class RuleChecker {
         if (variable === undefined) {
           return {
             kind: "bind",
-            variable: this.#bind(pattern.name, type ?? 0, pattern),
+            variable: this.#bind(pattern.name, type ?? unknownType, pattern),
             sub: { kind: "wildcard" },
           };
         }
         const bound = this.#variables[variable]!;
         bound.uses++;
-        if (type !== undefined && bound.type !== type) {
+        if (type !== undefined && bound.type !== unknownType && bound.type !== type) {
           const message = `'${pattern.name}' is of type '${this.#typeName(bound.type)}', here is a value of type '${this.#typeName(type)}'`;
           this.#error("ISLE0207", pattern, message, { labels: [{ loc: bound.loc, message: "bound here" }] });
         }
@@ -203,7 +205,11 @@ class RuleChecker {
           this.#error("ISLE0206", pattern.name, `'${pattern.name.name}' is bound twice`, { labels });
           return sub;
         }
-        return { kind: "bind", variable: this.#bind(pattern.name.name, type ?? 0, pattern.name), sub };
+        return {
+          kind: "bind",
+          variable: this.#bind(pattern.name.name, type ?? unknownType, pattern.name),
+          sub,
+        };
       }
       case "and":
         return { kind: "and", parts: pattern.parts.map((p) => this.#pattern(p, type)) };
@@ -245,7 +251,9 @@ class RuleChecker {
       const message = `'${term.name}' matches values of type '${this.#typeName(term.ret)}', here is one of type '${this.#typeName(type)}'`;
       this.#error("ISLE0209", pattern.name, message, {
         labels: [{ loc: term.loc, message: "declared here" }],
-        ...(converter === undefined ? {} : { help: `the converter '${converter.name}' has no extractor` }),
+        ...(converter === undefined || converter.extractorOf !== undefined
+          ? {}
+          : { help: `the converter '${converter.name}' has no extractor` }),
       });
     }
     const extractor = term.extractorOf;
@@ -361,17 +369,19 @@ class RuleChecker {
     }
     const bound = this.#variables[variable]!;
     bound.uses++;
-    if (type !== undefined && bound.type !== type) {
+    if (type !== undefined && bound.type !== unknownType && bound.type !== type) {
       const converter = this.#terms.converters.get(`${bound.type},${type}`);
       const converted = this.#converted(expr, bound.type, converter, type, effects);
       if (converted !== undefined) return converted;
       const message = `'${expr.name}' is of type '${this.#typeName(bound.type)}', here a '${this.#typeName(type)}' is needed`;
       this.#error("ISLE0217", expr, message, {
         labels: [{ loc: bound.loc, message: "bound here" }],
-        ...(converter === undefined ? {} : { help: `the converter '${converter.name}' has no constructor` }),
+        ...(converter === undefined || converter.constructorOf !== undefined
+          ? {}
+          : { help: `the converter '${converter.name}' has no constructor` }),
       });
     }
-    return { expr: { kind: "var", variable }, type: bound.type };
+    return { expr: { kind: "var", variable }, type: bound.type === unknownType ? undefined : bound.type };
   }
 
   #converted(
@@ -401,7 +411,7 @@ class RuleChecker {
     for (const binding of expr.bindings) {
       const wanted = this.#types.expect(binding.type, "ISLE0219");
       const value = this.#expr(binding.value, wanted, effects).expr;
-      bindings.push({ variable: this.#bind(binding.name.name, wanted ?? 0, binding.name), value });
+      bindings.push({ variable: this.#bind(binding.name.name, wanted ?? unknownType, binding.name), value });
     }
     const body = this.#expr(expr.body, type, effects);
     this.#scope = outer;
@@ -429,7 +439,9 @@ class RuleChecker {
       const message = `'${name}' makes a '${this.#typeName(term.ret)}', here a '${this.#typeName(type)}' is needed`;
       this.#error("ISLE0212", expr.name, message, {
         labels: [{ loc: term.loc, message: "declared here" }],
-        ...(converter === undefined ? {} : { help: `the converter '${converter.name}' has no constructor` }),
+        ...(converter === undefined || converter.constructorOf !== undefined
+          ? {}
+          : { help: `the converter '${converter.name}' has no constructor` }),
       });
     }
     if (term.kind === "decl") this.#checkEffects(term, expr.name, effects);
