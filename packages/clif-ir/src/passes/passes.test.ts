@@ -47,13 +47,13 @@ block0(v0: i32):
 block1(v1: i32):
     v5 -> v1
     v3 = iadd v1, v0
-    brif v3, block1(v3), block2(v1)
+    brif v3, block1(v3), block2
 
-block2(v5: i32):
-    v6 = iadd.i32 v0, v5
+block2:
+    v6 = iadd.i32 v0, v1
     return v6
 }
-`.replace("    v5 -> v1\n", ""),
+`,
   );
 });
 
