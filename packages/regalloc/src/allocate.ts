@@ -1,3 +1,4 @@
+import { locateDebugLabels } from "./debug-locations.ts";
 import type { Environment } from "./environment.ts";
 import { LinearAllocator } from "./linear.ts";
 import type { Output } from "./output.ts";
@@ -17,4 +18,5 @@ export function allocate(problem: Problem, env: Environment, algorithm: Algorith
   void algorithm;
   linear ??= new LinearAllocator();
   linear.run(problem, env, out);
+  locateDebugLabels(problem, env, out);
 }

@@ -47,8 +47,11 @@ const NO_WRITER = -1;
 const SEVERAL_WRITERS = -2;
 const EDIT_WRITER = -3;
 
-/** What locations hold, kept both ways so that a definition finds the locations that hold an older value of its vreg. */
-class Contents {
+/**
+ * What locations hold, kept both ways so that a definition finds the locations that hold an older value of
+ * its vreg.
+ */
+export class Contents {
   readonly held = new Map<number, number[]>();
   readonly holders = new Map<number, number[]>();
   flags = NO_WRITER;
@@ -146,6 +149,19 @@ export function checkAllocation(
   return new Checker(p, env, out, options).run();
 }
 
+/**
+ * Calls `visit` with every reachable instruction, in order, and what locations hold right before it, between the edits
+ * before it and itself.
+ */
+export function replayAllocation(
+  p: Problem,
+  env: Environment,
+  out: Output,
+  visit: (inst: number, contents: Contents) => void,
+): void {
+  new Checker(p, env, out, {}).replay(visit);
+}
+
 class Checker {
   readonly #p: Problem;
   readonly #env: Environment;
@@ -157,6 +173,7 @@ class Checker {
   /** Bytes from each slot's offset to the next. */
   readonly #slotRoom: number[] = [];
   #reporting = false;
+  #visit: ((inst: number, contents: Contents) => void) | undefined;
 
   constructor(p: Problem, env: Environment, out: Output, options: CheckOptions) {
     this.#p = p;
@@ -170,6 +187,25 @@ class Checker {
     const p = this.#p;
     this.#checkShape();
     if (this.#errors.length > 0) return this.#errors;
+    const entry = this.#fixpoint();
+    this.#reporting = true;
+    for (let b = 0; b < p.numBlocks() && this.#errors.length < MAX_ERRORS; b++) {
+      const state = entry[b];
+      if (state !== undefined) this.#block(b, state);
+    }
+    return this.#errors;
+  }
+
+  replay(visit: (inst: number, contents: Contents) => void): void {
+    this.#checkShape();
+    const entry = this.#fixpoint();
+    this.#visit = visit;
+    for (const [b, state] of entry.entries()) if (state !== undefined) this.#block(b, state);
+  }
+
+  /** What locations hold at the start of every block that can be reached. */
+  #fixpoint(): (Contents | undefined)[] {
+    const p = this.#p;
     const entry: (Contents | undefined)[] = new Array(p.numBlocks());
     entry[0] = new Contents();
     const queued = new Uint8Array(p.numBlocks());
@@ -194,12 +230,7 @@ class Checker {
         }
       }
     }
-    this.#reporting = true;
-    for (let b = 0; b < p.numBlocks() && this.#errors.length < MAX_ERRORS; b++) {
-      const state = entry[b];
-      if (state !== undefined) this.#block(b, state);
-    }
-    return this.#errors;
+    return entry;
   }
 
   /** Order and place of edits, and room in the spill area: what needs no state. */
@@ -246,6 +277,7 @@ class Checker {
     const p = this.#p;
     for (let i = p.blockInstStart.at(b); i < p.blockInstStart.at(b + 1); i++) {
       this.#edits(i, 0, state);
+      this.#visit?.(i, state);
       this.#instruction(i, state);
       this.#edits(i, 1, state);
     }

@@ -27,6 +27,9 @@ import { RegisterState } from "./register-state.ts";
 import { SpillSlots } from "./spill-slots.ts";
 import { NEVER, UseChains } from "./use-chains.ts";
 
+/** Predecessors that are asked where a parameter's arguments are. */
+const MAX_VOTERS = 8;
+
 export class LinearAllocator {
   readonly #chains = new UseChains();
   readonly #liveness = new Liveness();
@@ -57,6 +60,10 @@ export class LinearAllocator {
   #fewRegisters = 0;
   #nextMain = 0;
   #nextEdge = 0;
+  /** While a loop is entered: values that need another register. */
+  /** For each voter the weight of its edge, then where each argument ends. */
+  readonly #votes = new I32List(64);
+  readonly #moved = new I32List(32);
   readonly #locks = new Int32Array(CLASSES);
   #allocs!: Int32Array;
 
@@ -424,23 +431,27 @@ export class LinearAllocator {
     const loopCalls = loopLast >= 0 && this.#chains.notes[limit] >> 1 !== s.clobbers;
     const from = this.#endAt.at(primary);
     const to = this.#endOf(primary);
+    const moved = this.#moved;
+    moved.clear();
     for (let k = from; k < to; k += 2) {
       const r = this.#ends.at(k);
       const v = this.#ends.at(k + 1);
       if (!s.isLiveIn(v)) continue;
       const use = s.nextUse[v];
       let keep = true;
-      if (loopLast >= 0)
-        keep = use < limit && !(loopCalls && ((s.calleeSaved[r >> 5] >>> (r & 31)) & 1) === 0);
-      else if (use >= s.blockEnd)
+      if (loopLast >= 0) {
+        keep = use < limit;
+        if (keep && loopCalls && ((s.calleeSaved[r >> 5] >>> (r & 31)) & 1) === 0) {
+          moved.push(v);
+          keep = false;
+        }
+      } else if (use >= s.blockEnd)
         for (let q = first; q < last && keep; q++)
           if (preds[q] < b && preds[q] !== primary && !this.#endsInRegister(preds[q], v)) keep = false;
-      if (!keep) continue;
-      s.take(r, v);
-      this.#starts.push(r);
-      this.#starts.push(v);
+      if (keep) this.#startIn(r, v);
     }
-    this.#placeParams(p, b, primary, from, to);
+    this.#placeParams(p, b, first, last);
+    this.#enterLoop(p);
     for (let q = first; q < last; q++) {
       if (preds[q] >= b) continue;
       for (let k = this.#endAt.at(preds[q]), z = this.#endOf(preds[q]); k < z; k += 2) {
@@ -450,44 +461,122 @@ export class LinearAllocator {
     }
   }
 
+  /** Adds a vreg to the state that the block starts in. */
+  #startIn(r: number, v: number): void {
+    this.#state.take(r, v);
+    this.#starts.push(r);
+    this.#starts.push(v);
+  }
+
+  /** Moves values that a loop uses, and whose registers its calls would destroy, to preserved ones on the way in. */
+  #enterLoop(p: Problem): void {
+    const s = this.#state;
+    const moved = this.#moved;
+    const vregClass = p.vregClass.data;
+    for (let k = 0; k < moved.length; k++) {
+      const v = moved.at(k);
+      const c = vregClass[v];
+      const free = s.free[c] & s.calleeSaved[c];
+      if (free !== 0) this.#startIn((c << 5) | (31 - Math.clz32(free & -free)), v);
+    }
+  }
+
   #endsInRegister(b: number, v: number): boolean {
     const ends = this.#ends.data;
     for (let k = this.#endAt.at(b), z = this.#endOf(b); k < z; k += 2) if (ends[k + 1] === v) return true;
     return false;
   }
 
-  #placeParams(p: Problem, b: number, primary: number, from: number, to: number): void {
+  /** Gives the block's parameters the registers where most of their arguments arrive, as far as these are free. */
+  #placeParams(p: Problem, b: number, first: number, last: number): void {
+    const a = p.blockParamStart.data[b];
+    const count = p.blockParamStart.data[b + 1] - a;
+    if (count === 0) return;
     const s = this.#state;
     const chains = this.#chains;
-    const a = p.blockParamStart.data[b];
-    const z = p.blockParamStart.data[b + 1];
-    const params = p.params.data;
-    const args = p.edgeArgStart.data[p.blockSuccStart.data[primary]];
-    const ends = this.#ends.data;
-    for (let k = a; k < z; k++) {
-      const v = params[k];
+    const voters = this.#locateArguments(p, b, first, last, count);
+    const taken = this.#taken;
+    taken[0] = 0;
+    taken[1] = 0;
+    taken[2] = 0;
+    for (let k = 0; k < count; k++) {
+      const v = p.params.data[a + k];
+      const c = p.vregClass.data[v];
       s.defInst[v] = -1 - b;
       s.nextUse[v] = chains.firstUse[v];
-      const c = p.vregClass.data[v];
+      if (s.free[c] === 0) this.#makeRoom(c, taken[c], chains.firstUse[v]);
       const free = s.free[c];
       if (free === 0) {
         s.needSlot(v);
         s.defReg[v] = -1;
         continue;
       }
-      const arg = p.edgeArgs.data[args + k - a];
-      let r = -1;
-      for (let q = from; q < to; q += 2) if (ends[q + 1] === arg) r = ends[q];
-      if (r >= 0 && (r >> 5 !== c || ((free >>> (r & 31)) & 1) === 0)) r = -1;
+      let r = this.#electRegister(k, count, voters, c, free);
       if (s.crosses(v) && (r < 0 || ((s.calleeSaved[c] >>> (r & 31)) & 1) === 0))
         if ((free & s.calleeSaved[c]) !== 0) r = -1;
       if (r < 0) r = s.choose(v, c, free);
-      s.take(r, v);
+      this.#startIn(r, v);
+      taken[c] |= 1 << (r & 31);
       s.defReg[v] = r;
       chains.hint[v] = r;
-      this.#starts.push(r);
-      this.#starts.push(v);
     }
+  }
+
+  /**
+   * Notes for the latest predecessors that are allocated where each argument ends, and how much the edge weighs; returns
+   * how many there are.
+   */
+  #locateArguments(p: Problem, b: number, first: number, last: number, count: number): number {
+    const location = this.#location;
+    const votes = this.#votes;
+    const preds = p.preds.data;
+    let voters = 0;
+    votes.clear();
+    for (let q = last - 1; q >= first && voters < MAX_VOTERS; q--) {
+      const d = preds[q];
+      if (d >= b) continue;
+      const from = this.#endAt.at(d);
+      const to = this.#endOf(d);
+      const ends = this.#ends.data;
+      for (let k = from; k < to; k += 2) location[ends[k + 1]] = ends[k];
+      votes.push(1 << (2 * Math.min(p.blockLoopDepth.data[d], 10)));
+      const args = p.edgeArgStart.data[p.blockSuccStart.data[d]];
+      for (let k = 0; k < count; k++) votes.push(location[p.edgeArgs.data[args + k]]);
+      for (let k = from; k < to; k += 2) location[ends[k + 1]] = -1;
+      voters++;
+    }
+    return voters;
+  }
+
+  /** The free register that argument `k` arrives in most often, or -1. */
+  #electRegister(k: number, count: number, voters: number, c: number, free: number): number {
+    const votes = this.#votes.data;
+    let best = -1;
+    let weight = 0;
+    for (let i = 0; i < voters; i++) {
+      const r = votes[i * (count + 1) + 1 + k];
+      if (r < 0 || r >> 5 !== c || ((free >>> (r & 31)) & 1) === 0) continue;
+      let w = 0;
+      for (let j = i; j < voters; j++) if (votes[j * (count + 1) + 1 + k] === r) w += votes[j * (count + 1)];
+      if (w <= weight) continue;
+      weight = w;
+      best = r;
+    }
+    return best;
+  }
+
+  /** Takes a register from a value of the starting state that is used later than `use`; parameters keep theirs. */
+  #makeRoom(c: number, params: number, use: number): void {
+    const s = this.#state;
+    const r = s.farthest(c, params);
+    if (r < 0 || s.nextUse[s.vregIn[r]] <= use) return;
+    s.evict(r);
+    const starts = this.#starts.data;
+    let k = this.#startAt.at(this.#startAt.length - 1);
+    while (starts[k] !== r) k += 2;
+    starts[k + 1] = starts[this.#starts.length - 1];
+    starts[k] = starts[this.#starts.length - 2];
+    this.#starts.length -= 2;
   }
 
   #endBlock(p: Problem, b: number): void {
