@@ -19,7 +19,10 @@ process.on("message", ({ request, from }: ChildOrder) => {
   }
   // An outcome must have left this process before the next call, which may end it.
   const next = (call: number): void => {
-    if (call >= request.calls.length) return;
+    if (call >= request.calls.length) {
+      jit?.close();
+      return;
+    }
     const outcome = failed ?? run(jit!, request.calls[call]!);
     process.send!({ call, outcome } satisfies ChildAnswer, undefined, undefined, () => next(call + 1));
   };

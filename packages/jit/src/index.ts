@@ -7,7 +7,7 @@ export {
   type RunRequest,
 } from "./child.ts";
 export { Jit, type JitFunction, type JitOptions } from "./jit.ts";
-export { type ImageLoader, nodeLoader } from "./loader.ts";
+export { type ImageLoader, type LoadedFile, nodeLoader } from "./loader.ts";
 export { type Signature, signatureOf } from "./signature.ts";
 export { Trap, type TrapFacts } from "./trap.ts";
 export type { JitValue } from "./values.ts";

@@ -211,17 +211,6 @@ block0:
   });
 });
 
-describe.skipIf(!native)("memory", () => {
-  it("is never writable and executable", () => {
-    jitOf(FIB);
-    const ours = readFileSync("/proc/self/maps", "utf8")
-      .split("\n")
-      .filter((line) => line.includes("gantry-"));
-    expect(ours.some((line) => line.includes(" r-xp "))).toBe(true);
-    expect(ours.filter((line) => line.includes(" rwxp "))).toEqual([]);
-  });
-});
-
 const TRAPS = `function %divide(i32, i32) -> i32 system_v {
 block0(v0: i32, v1: i32):
 @0010 v2 = sdiv v0, v1
@@ -255,6 +244,40 @@ block0:
     debugtrap
     return
 }`;
+
+describe.skipIf(!native)("memory", () => {
+  it("is given back by close", () => {
+    const maps = () =>
+      readFileSync("/proc/self/maps", "utf8")
+        .split("\n")
+        .filter((l) => l.includes("/gantry-fib-"));
+    const before = maps().length;
+    const kept = jitOf(FIB);
+    const each = maps().length - before;
+    expect(each).toBeGreaterThan(0);
+    for (let round = 0; round < 100; round++) {
+      const jit = jitOf(FIB);
+      const fib = jit.get("fib");
+      expect(fib(10)).toBe(55);
+      jit.close();
+      jit.close();
+      expect(errorCode(() => fib(10))).toBe("JIT0010");
+      expect(errorCode(() => jit.invoke("fib", [1n]))).toBe("JIT0010");
+    }
+    expect(maps().length).toBe(before + each);
+    expect(kept.call("fib", 10)).toBe(55);
+    expect(trapOf(() => jitOf(TRAPS).call("divide", 1, 0)).code).toBe("int_divz");
+  });
+
+  it("is never writable and executable", () => {
+    jitOf(FIB);
+    const ours = readFileSync("/proc/self/maps", "utf8")
+      .split("\n")
+      .filter((line) => line.includes("gantry-"));
+    expect(ours.some((line) => line.includes(" r-xp "))).toBe(true);
+    expect(ours.filter((line) => line.includes(" rwxp "))).toEqual([]);
+  });
+});
 
 describe.skipIf(!native)("traps", () => {
   it("come with code and place, and the process goes on", () => {

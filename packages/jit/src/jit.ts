@@ -62,6 +62,9 @@ interface LoadedImage {
   readonly base: bigint;
   readonly object: ObjectBuilder;
   readonly entries: readonly Entry[];
+  /** Its entry in the signal handler's list. */
+  readonly node: bigint;
+  readonly handleName: string | undefined;
   /** Names of the trampoline and the direct thunk of each signature. */
   readonly thunks: ReadonlyMap<string, { readonly trampoline: string; readonly direct: string | undefined }>;
 }
@@ -83,6 +86,9 @@ export class Jit {
   readonly #data = new Map<string, DataObject>();
   readonly #addresses = new Map<string, bigint>();
   readonly #images: LoadedImage[] = [];
+  #closed = false;
+  /** Take native functions away from those who hold a {@link JitFunction}. */
+  readonly #onClose: (() => void)[] = [];
   readonly #thunks: Map<string, CompiledFunction[]>;
   #pending: Entry[] = [];
   #pendingData: string[] = [];
@@ -119,6 +125,7 @@ export class Jit {
 
   /** Compiles `func`, which is rewritten on the way. Other functions may call it by its name. */
   add(func: Function): void {
+    this.#checkOpen();
     const name = symbolOf(func, func.name);
     if (this.#isKnown(name)) throw errorOf("JIT0005", `%${name} is already defined in this JIT`);
     const signature = signatureOf(func);
@@ -141,6 +148,7 @@ export class Jit {
    * @param object Contents; without relocations.
    */
   addData(name: string, object: DataObject): void {
+    this.#checkOpen();
     if (this.#isKnown(name)) throw errorOf("JIT0005", `%${name} is already defined in this JIT`);
     this.#data.set(name, object);
     this.#pendingData.push(name);
@@ -161,6 +169,7 @@ export class Jit {
    * defined addresses, then to what the process itself knows (the C library).
    */
   link(): void {
+    this.#checkOpen();
     if (this.#pending.length === 0 && this.#pendingData.length === 0) return;
     const { lines } = this.#options;
     const unwind = this.#compiler.hasUnwind;
@@ -180,15 +189,18 @@ export class Jit {
     defineAll(object, this.#pending);
     const thunks = this.#defineThunks(object);
 
-    const image = object.writeImage({ soname: "gantry-jit", keepLoaded: true });
-    const nodeAddress = this.#loader.load(image.bytes, this.#pending[0]?.name ?? "data") as bigint;
+    const image = object.writeImage({ soname: "gantry-jit" });
+    const file = this.#loader.load(image.bytes, this.#pending[0]?.name ?? "data");
+    const nodeAddress = file.exports as bigint;
     const base = nodeAddress - BigInt(image.offsetOf(node));
     this.#runtime.register(
       nodeAddress,
       base + BigInt(image.textStart),
       BigInt(image.textEnd - image.textStart),
     );
-    const loaded: LoadedImage = { image, base, object, entries: this.#pending, thunks };
+    const { handleName } = file;
+    const entries = this.#pending;
+    const loaded: LoadedImage = { image, base, object, entries, node: nodeAddress, handleName, thunks };
     this.#images.push(loaded);
     for (const entry of this.#pending) entry.image = loaded;
     for (const name of [...this.#pending.map((e) => e.name), ...this.#pendingData])
@@ -290,7 +302,31 @@ export class Jit {
     return returns.map((type, k) => loadBits(view, SLOTS_AT + k * SLOT_BYTES, type, endian));
   }
 
+  /**
+   * Gives the memory back: nothing of this JIT can be called any more, and nobody else may refer to its functions and
+   * data. In worker threads the memory lasts as long as the thread.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const { node, handleName } of this.#images) {
+      if (handleName === undefined) continue;
+      this.#runtime.unregister(node);
+      this.#runtime.unload(handleName);
+    }
+    for (const revoke of this.#onClose) revoke();
+    this.#images.length = 0;
+    this.#entries.clear();
+    this.#addresses.clear();
+    this.#data.clear();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw errorOf("JIT0010", "this JIT was closed");
+  }
+
   #entry(name: string): Entry {
+    this.#checkOpen();
     return this.#entries.get(name) ?? fail("JIT0006", `%${name} is not a function of this JIT`);
   }
 
@@ -325,6 +361,7 @@ export class Jit {
     entry.buffer ??= this.#buffer(entry);
     const view = entry.buffer;
     return (...args) => {
+      this.#checkOpen();
       this.#checkCount(entry, args.length);
       params.forEach((type, k) => {
         storeBits(view, SLOTS_AT + k * SLOT_BYTES, type, bitsOf(args[k]!, type), endian);
@@ -340,9 +377,12 @@ export class Jit {
   /** Calls by way of the signature's own thunk, which converts the values itself. */
   #direct(entry: Entry, { image, base, object }: LoadedImage, thunk: string): JitFunction {
     const addressOf = (name: string) => base + BigInt(image.offsetOf(object.find(name)!));
-    const native = this.#runtime.bind(addressOf(thunk), addressOf(entry.name)) as (
+    let native = this.#runtime.bind(addressOf(thunk), addressOf(entry.name)) as (
       ...args: JitValue[]
     ) => unknown;
+    this.#onClose.push(() => {
+      native = () => this.#checkOpen();
+    });
     const checked = (result: unknown): JitValue | undefined => {
       if (result === null) throw this.#trap();
       if (result === false) {

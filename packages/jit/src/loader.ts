@@ -2,7 +2,16 @@ import { randomBytes } from "node:crypto";
 import { unlinkSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
+import { isMainThread } from "node:worker_threads";
 import { errorOf } from "@gantry/diag";
+
+/** An image in this process. */
+export interface LoadedFile {
+  /** What the image exports. */
+  readonly exports: unknown;
+  /** The name under which the dynamic linker knows the image, if nobody but us holds it: then it may be unloaded. */
+  readonly handleName?: string;
+}
 
 /** How an image gets into this process. */
 export interface ImageLoader {
@@ -11,9 +20,8 @@ export interface ImageLoader {
    *
    * @param image A shared object.
    * @param name For the file's name, which debuggers show.
-   * @returns What the image exports.
    */
-  load(image: Uint8Array, name: string): unknown;
+  load(image: Uint8Array, name: string): LoadedFile;
 }
 
 let images = 0;
@@ -37,7 +45,8 @@ export function nodeLoader(keepFiles: boolean): ImageLoader {
       } finally {
         if (!keepFiles) removeQuietly(path);
       }
-      return loaded.exports;
+      // When a worker thread ends, Node closes what the thread has loaded; a second close would be one too many.
+      return isMainThread ? { exports: loaded.exports, handleName: path } : { exports: loaded.exports };
     },
   };
 }

@@ -18,6 +18,7 @@ interface NativeRuntime {
   bind(callback: bigint, data: bigint): (...args: unknown[]) => unknown;
   read(address: bigint, buffer: ArrayBuffer): void;
   write(address: bigint, buffer: ArrayBuffer): void;
+  unload(name: ArrayBuffer): void;
   state_address(): bigint;
 }
 
@@ -64,7 +65,7 @@ export class Runtime {
     }
     compiler.compileInto(object, runtimeClif(support), "gantry-runtime.clif");
     const image = object.writeImage({ soname: "gantry-runtime", keepLoaded: true });
-    this.#native = loader.load(image.bytes, "runtime") as NativeRuntime;
+    this.#native = loader.load(image.bytes, "runtime").exports as NativeRuntime;
     this.#littleEndian = isa.endian === "little";
     this.call = this.#native.call;
     this.bind = this.#native.bind;
@@ -95,9 +96,25 @@ export class Runtime {
     view.setBigUint64(ImageNode.start, start, this.#littleEndian);
     view.setBigUint64(ImageNode.size, size, this.#littleEndian);
     this.#native.write(node, view.buffer);
-    const head = new DataView(new ArrayBuffer(8));
-    head.setBigUint64(0, node, this.#littleEndian);
-    this.#native.write(this.stateAddress + BigInt(State.images), head.buffer);
+    this.#setWord(this.stateAddress + BigInt(State.images), node);
+  }
+
+  /** Takes an image off the signal handler's list. */
+  unregister(node: bigint): void {
+    const next = this.#word(node + BigInt(ImageNode.next));
+    let at = this.stateAddress + BigInt(State.images);
+    for (let entry = this.#word(at); entry !== 0n; entry = this.#word(at)) {
+      if (entry === node) {
+        this.#setWord(at, next);
+        return;
+      }
+      at = entry + BigInt(ImageNode.next);
+    }
+  }
+
+  /** Unmaps an image. */
+  unload(handleName: string): void {
+    this.#native.unload(new TextEncoder().encode(`${handleName}\0`).buffer);
   }
 
   /** The trap that the last call ended in. */
@@ -109,6 +126,12 @@ export class Runtime {
       stack: field(State.stack),
       signal: Number(field(State.signal)),
     };
+  }
+
+  #setWord(address: bigint, value: bigint): void {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setBigUint64(0, value, this.#littleEndian);
+    this.#native.write(address, view.buffer);
   }
 
   #word(address: bigint): bigint {

@@ -204,7 +204,7 @@ block0(v0: i64, v1: i64):
 `;
 
 /** Functions of the runtime that JavaScript sees. */
-export const RUNTIME_EXPORTS = ["call", "bind", "read", "write", "state_address"] as const;
+export const RUNTIME_EXPORTS = ["call", "bind", "read", "write", "unload", "state_address"] as const;
 
 /** The runtime image: entry and exit of generated code, and the signal handler. One for each thread. */
 export function runtime(support: JitSupport): string {
@@ -459,7 +459,32 @@ block0(v0: i64, v1: i64):
     return v10
 }
 
-; state() -> address of the runtime's state, a bigint
+; unload(name: ArrayBuffer): closes an image twice, once for our own dlopen and once for that of process.dlopen
+function %__gantry_unload(i64, i64) -> i64 system_v {
+    ss0 = explicit_slot 16, align = 8
+    fn0 = colocated %__gantry_args(i64, i64, i64, i64) system_v
+    fn1 = colocated %__gantry_buffer(i64, i64, i64) -> i64 system_v
+    fn2 = %dlopen(i64, i32) -> i64 system_v
+    fn3 = %dlclose(i64) -> i32 system_v
+block0(v0: i64, v1: i64):
+    v2 = stack_addr.i64 ss0
+    v3 = iconst.i64 1
+    call fn0(v0, v1, v3, v2)
+    v4 = load.i64 notrap v2
+    v5 = call fn1(v0, v4, v2)
+    v6 = iconst.i32 5 ; RTLD_LAZY | RTLD_NOLOAD
+    v7 = call fn2(v5, v6)
+    v8 = iconst.i64 0
+    brif v7, block1, block2
+block1:
+    v9 = call fn3(v7)
+    v10 = call fn3(v7)
+    jump block2
+block2:
+    return v8
+}
+
+; state_address() -> address of the runtime's state, a bigint
 function %__gantry_state_address(i64, i64) -> i64 system_v {
     ss0 = explicit_slot 8, align = 8
     gv0 = symbol colocated %__gantry_state
