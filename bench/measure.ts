@@ -9,6 +9,9 @@ const seed = fileURLToPath(new URL("./seed.clif", import.meta.url));
 const oursScript = fileURLToPath(new URL("./ours.ts", import.meta.url));
 const gantry = fileURLToPath(new URL("../packages/cli/bin/gantry.js", import.meta.url));
 
+/** Rounds before the first that counts: on one core V8's compiler needs about ten to be done with everything hot. */
+const WARM_UP = 12;
+
 /** One side of the comparison: how to start it, and what it calls the row's settings. */
 interface Side {
   start(nodeFlags?: readonly string[]): LineServer;
@@ -58,7 +61,7 @@ export async function measureRow(row: Row, input: string, target: string, how: M
   for (const k of sides.keys()) {
     await ask(k, `load ${input}`);
     // Warm means: V8 has had time to compile the hot functions; the peer only fills its caches.
-    for (let i = 0; i < (k === 0 ? 4 : 1); i++) await ask(k, request(k));
+    for (let i = 0; i < (k === 0 ? WARM_UP : 1); i++) await ask(k, request(k));
   }
   for (let round = 0; round < how.rounds; round++) {
     for (let j = 0; j < sides.length; j++) {

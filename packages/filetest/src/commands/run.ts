@@ -13,6 +13,9 @@ export function run(c: TestContext): void {
   if (architectureOf(line.triple) !== host) {
     throw new Skip("host", `${isa.arch} code cannot run on this machine (${host})`);
   }
+  if (isa.jit === undefined || process.platform !== "linux") {
+    throw new Skip("host", `code cannot be called in a process of this system (${process.platform})`);
+  }
   const missing = missingFeature(line.words);
   if (missing !== undefined) throw new Skip("host", `this machine has no ${missing}`);
   const orders = runCommandsOf(c.functions, c.file.source);
