@@ -4,6 +4,7 @@ import { domtree } from "./commands/domtree.ts";
 import { interpret } from "./commands/interpret.ts";
 import { printCfg } from "./commands/print-cfg.ts";
 import { run } from "./commands/run.ts";
+import { unwind } from "./commands/unwind.ts";
 import { verifier } from "./commands/verifier.ts";
 import type { TestCommand } from "./test-command.ts";
 
@@ -24,6 +25,6 @@ export const testCommands: readonly TestCommand[] = [
   row("print-cfg",      [],                                false, false, false, printCfg),
   row("run",            [],                                true,  false, true,  run),
   row("safepoint",      [],                                true,  false, false, cat),
-  row("unwind",         [],                                true,  false, true),
+  row("unwind",         [],                                true,  true,  true,  unwind),
   row("verifier",       [],                                false, false, false, verifier),
 ];
