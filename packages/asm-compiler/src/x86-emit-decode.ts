@@ -114,8 +114,8 @@ function decodeHead(bytes: Uint8Array, offset: number): (Head & { readonly map: 
     const high = evex ? bytes[p + 3] : 0;
     const map = two ? 1 : bytes[p + 1] & (evex ? 7 : 31);
     const after = p + (two ? 2 : evex ? 4 : 3);
-    // No masks, no broadcasts, and the bit that EVEX fixes.
-    if (map > 3 || (evex && ((high & 0x97) !== 0 || (low & 4) === 0))) return undefined;
+    // No masks, no broadcasts, and the bits that EVEX fixes.
+    if (map > 3 || (evex && ((high & 0x97) !== 0 || (low & 4) === 0 || (bytes[p + 1] & 8) !== 0))) return undefined;
     return {
       bytes,
       map,
@@ -170,6 +170,8 @@ function tryRow(op: number, head: Head, offset: number): Decoded | undefined {
   if ((details & 16) === 0 && ((d >> 14) & 1) !== head.w) return undefined;
   if (vexed && ((d >> 26) & 3) !== head.vectorLength) return undefined;
   if (vexed && (d & 0x1800000) === 0 && head.v !== 0) return undefined;
+  // Without ModRM and +r the extension bits make another instruction: 41 90 is not a nop.
+  if ((details & 7) === 0 && (head.r | head.x | head.b) !== 0) return undefined;
   let p = head.at;
   if ((details & 32) !== 0 && bytes[p++] !== (DESC[2 * op + 1] & 255)) return undefined;
   const hasModrm = (details & 3) !== 0;
