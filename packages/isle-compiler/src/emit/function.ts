@@ -454,7 +454,10 @@ export class FunctionEmitter {
         this.#body.close();
         return;
       case "struct":
+        // Names of debug mode need a scope, as the same fields may be read again further down.
+        if (this.#isDebug) this.#body.open("{");
         this.#arm(value, arms[0]!, isTail);
+        if (this.#isDebug) this.#body.close();
         return;
       case "bool":
         for (const [k, arm] of arms.entries()) {
