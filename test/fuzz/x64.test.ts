@@ -1,8 +1,10 @@
-import { filePlan, generate, X64_THIN } from "@gantry/clif-gen";
+import { filePlan, generate, X64 } from "@gantry/clif-gen";
+import { x64 } from "@gantry/isa-x64";
 import { ChildExecutor } from "@gantry/jit";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { compareWithNative, reproduction } from "./differential.ts";
+import { supportedBy } from "./supported.ts";
 
 const FILES = 400;
 const SETTINGS: readonly (readonly string[])[] = [
@@ -15,6 +17,7 @@ describe.runIf(process.arch === "x64")("native code of random functions", () => 
   const target = { module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" };
   const executor = new ChildExecutor(target);
   afterAll(() => executor.close());
+  const profile = supportedBy(x64, X64);
   let functions = 0;
 
   it.each(SETTINGS.map((settings, k) => [settings.join(" ") || "default settings", settings, k] as const))(
@@ -22,7 +25,7 @@ describe.runIf(process.arch === "x64")("native code of random functions", () => 
     async (_, settings, k) => {
       const outcome = await fc.check(
         fc.asyncProperty(filePlan(), async (plan) => {
-          const file = generate(plan, X64_THIN);
+          const file = generate(plan, profile);
           const { differences, refused } = await compareWithNative(file, executor, settings);
           functions += file.functions.length;
           expect(refused).toBeUndefined();

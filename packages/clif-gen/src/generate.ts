@@ -1,5 +1,16 @@
 /** Makes CLIF text of a plan. */
-import { type DataValue, hasFloatLanes, I32, I64, isVector, type Type, typeName } from "@gantry/clif-ir";
+import {
+  type DataValue,
+  hasFloatLanes,
+  I32,
+  I64,
+  I128,
+  INVALID,
+  isInt,
+  isVector,
+  type Type,
+  typeName,
+} from "@gantry/clif-ir";
 import { Dominance } from "./dominance.ts";
 import { interestingValue } from "./interesting.ts";
 import type { BlockPlan, FilePlan, FunctionPlan } from "./plan.ts";
@@ -32,7 +43,8 @@ export function generate(plan: FilePlan, profile: Profile): GeneratedFile {
   const functions: Signature[] = [];
   const texts: string[] = [];
   plan.functions.forEach((f, k) => {
-    const writer = new FunctionWriter(f, `f${k}`, profile, profile.calls ? functions.slice(-2) : []);
+    const outermost = k === plan.functions.length - 1;
+    const writer = new FunctionWriter(f, `f${k}`, profile, functions.slice(-2), outermost);
     texts.push(writer.text());
     functions.push(writer.signature);
   });
@@ -47,7 +59,7 @@ export function generate(plan: FilePlan, profile: Profile): GeneratedFile {
 const ROUNDS = 12;
 
 interface End {
-  readonly kind: "return" | "jump" | "brif" | "br_table";
+  readonly kind: "return" | "return_call" | "jump" | "brif" | "br_table";
   readonly targets: readonly number[];
 }
 
@@ -56,24 +68,45 @@ class FunctionWriter {
   readonly #plan: FunctionPlan;
   readonly #profile: Profile;
   readonly #callees: readonly Signature[];
+  /** The function that this one may end in calling, or -1. */
+  readonly #tailCallee: number;
   readonly #ends: readonly End[];
   readonly #blockTypes: readonly (readonly Type[])[];
   /** Whether some branch goes backward: then every block but the entry counts rounds in its first parameter. */
   readonly #loops: boolean;
 
-  constructor(plan: FunctionPlan, name: string, profile: Profile, callees: readonly Signature[]) {
+  constructor(
+    plan: FunctionPlan,
+    name: string,
+    profile: Profile,
+    callees: readonly Signature[],
+    outermost: boolean,
+  ) {
     this.#plan = plan;
     this.#profile = profile;
     this.#callees = callees;
     const type = (p: number) => profile.types[p % profile.types.length];
-    const returns = plan.returns.slice(0, profile.maxReturns).map(type);
+    const { callConvs } = profile;
+    const callConv = callConvs[outermost ? 0 : plan.callConv % callConvs.length];
+    const last = callees[callees.length - 1];
     this.signature = {
       name,
-      callConv: profile.callConv,
+      callConv,
       params: plan.params.map(type),
-      returns: [...returns, I64],
+      // Half of the functions in a row return the same types, so that one can end in calling the other.
+      returns:
+        last !== undefined && (plan.callConv & 8) !== 0
+          ? last.returns
+          : [...withinLimits(plan.returns.map(type), profile), I64],
     };
-    this.#ends = plan.blocks.map((b, k) => endOf(b, k, plan.blocks.length, profile));
+    this.#tailCallee = callees.findLastIndex(
+      (c) =>
+        profile.allows("return_call", INVALID, INVALID) &&
+        callConv === "tail" &&
+        c.callConv === "tail" &&
+        c.returns.join() === this.signature.returns.join(),
+    );
+    this.#ends = plan.blocks.map((b, k) => this.#endOf(b, k));
     this.#loops = this.#ends.some((e, b) => e.targets.some((t) => t <= b));
     this.#blockTypes = plan.blocks.map((b, k) =>
       k === 0 ? this.signature.params : [...(this.#loops ? [I32] : []), ...b.params.map(type)],
@@ -109,9 +142,8 @@ class FunctionWriter {
       for (const inst of blocks[b].insts) out.instruction(inst);
       this.#end(out, b, rounds, exit);
       values[b] = [...params, ...out.defined()];
-      const header =
-        params.length === 0 ? "" : `(${params.map((v) => `v${v.id}: ${typeName(v.type)}`).join(", ")})`;
-      bodies[b] = `block${b}${header}:\n${out.end()}`;
+      const cold = blocks[b].cold && b > 0 ? " cold" : "";
+      bodies[b] = `block${b}${parameterList(params)}${cold}:\n${out.end()}`;
     }
     if (this.#loops) {
       const params = this.signature.returns.map((t) => out.fresh(t, false));
@@ -130,6 +162,10 @@ class FunctionWriter {
     const { args } = this.#plan.blocks[b].end;
     if (kind === "return") {
       out.line(`return ${this.#results(out, args)}`);
+      return;
+    }
+    if (kind === "return_call") {
+      out.tailCall(this.#tailCallee, args);
       return;
     }
     let counter = rounds;
@@ -158,7 +194,7 @@ class FunctionWriter {
       const c = out.condition(selector);
       out.line(`brif.${typeName(c.type)} v${c.id}, ${calls[0]}, ${calls[1]}`);
     } else {
-      const x = out.use(I32, selector);
+      const x = out.tableIndex(selector);
       out.line(`br_table v${x.id}, ${calls[0]}, [${calls.slice(1).join(", ")}]`);
     }
   }
@@ -169,32 +205,43 @@ class FunctionWriter {
     const values = types.map((t, k) => out.use(t, args[k % Math.max(1, args.length)] ?? 0));
     return [...values, out.checksum()].map((v) => `v${v.id}`).join(", ");
   }
+
+  /** Where block `b` goes: mostly forward, never to the entry. */
+  #endOf(block: BlockPlan, b: number): End {
+    const { kind, targets } = block.end;
+    const numBlocks = this.#plan.blocks.length;
+    const leave: End = {
+      kind: this.#tailCallee >= 0 && ((kind >> 3) & 1) !== 0 ? "return_call" : "return",
+      targets: [],
+    };
+    if (numBlocks === 1) return leave;
+    const target = (t: number): number => {
+      const forward = numBlocks - 1 - b;
+      return (t & 3) !== 3 && forward > 0 ? b + 1 + ((t >> 2) % forward) : 1 + ((t >> 2) % (numBlocks - 1));
+    };
+    const last = b === numBlocks - 1;
+    switch (kind % 8) {
+      case 0:
+        return last || b > 0 ? leave : { kind: "jump", targets: [target(targets[0])] };
+      case 1:
+        return last ? leave : { kind: "jump", targets: [target(targets[0])] };
+      case 2:
+        return { kind: "br_table", targets: targets.map(target) };
+      case 3:
+        if (last) return leave;
+    }
+    return { kind: "brif", targets: targets.slice(0, 2).map(target) };
+  }
 }
 
 const parameterList = (params: readonly GenValue[]): string =>
   params.length === 0 ? "" : `(${params.map((v) => `v${v.id}: ${typeName(v.type)}`).join(", ")})`;
 
-/** Where block `b` goes: mostly forward, never to the entry. */
-function endOf(block: BlockPlan, b: number, numBlocks: number, profile: Profile): End {
-  const { kind, targets } = block.end;
-  if (numBlocks === 1) return { kind: "return", targets: [] };
-  const target = (t: number): number => {
-    const forward = numBlocks - 1 - b;
-    return (t & 3) !== 3 && forward > 0 ? b + 1 + ((t >> 2) % forward) : 1 + ((t >> 2) % (numBlocks - 1));
-  };
-  const last = b === numBlocks - 1;
-  switch (kind % 8) {
-    case 0:
-      return last || b > 0
-        ? { kind: "return", targets: [] }
-        : { kind: "jump", targets: [target(targets[0])] };
-    case 1:
-      return last ? { kind: "return", targets: [] } : { kind: "jump", targets: [target(targets[0])] };
-    case 2:
-      if (profile.branchTables) return { kind: "br_table", targets: targets.map(target) };
-      break;
-    case 3:
-      if (last) return { kind: "return", targets: [] };
-  }
-  return { kind: "brif", targets: targets.slice(0, 2).map(target) };
+/** The types as far as registers for them may be left. */
+function withinLimits(types: readonly Type[], { maxReturns: [maxInts, maxOthers] }: Profile): Type[] {
+  let ints = 0;
+  let others = 0;
+  return types.filter((t) =>
+    isInt(t) && t !== I128 ? ++ints <= maxInts : t !== I128 && ++others <= maxOthers,
+  );
 }

@@ -19,6 +19,7 @@ export interface EndPlan {
 }
 
 export interface BlockPlan {
+  readonly cold: boolean;
   readonly params: readonly number[];
   readonly insts: readonly InstPlan[];
   readonly end: EndPlan;
@@ -28,6 +29,7 @@ export interface FunctionPlan {
   readonly params: readonly number[];
   readonly returns: readonly number[];
   readonly slots: number;
+  readonly callConv: number;
   readonly blocks: readonly BlockPlan[];
 }
 
@@ -66,6 +68,7 @@ export function filePlan(size: PlanSize = DEFAULT_SIZE): fc.Arbitrary<FilePlan> 
     imm: immediate,
   });
   const block = fc.record({
+    cold: fc.boolean(),
     params: picks(size.blocks > 10 ? 6 : 3),
     insts: fc.array(inst, { maxLength: size.insts, size: "max" }),
     end: fc.record({ kind: pick, targets: fc.array(pick, { minLength: 3, maxLength: 6 }), args: picks(8) }),
@@ -74,6 +77,7 @@ export function filePlan(size: PlanSize = DEFAULT_SIZE): fc.Arbitrary<FilePlan> 
     params: fc.array(pick, { maxLength: size.params, size: "max" }),
     returns: fc.array(pick, { minLength: 1, maxLength: size.returns }),
     slots: fc.nat({ max: 2 }),
+    callConv: pick,
     blocks: fc.array(block, { minLength: 1, maxLength: size.blocks, size: "max" }),
   });
   return fc.record({

@@ -30,11 +30,10 @@ export interface Profile {
   readonly allows: (opcode: string, result: Type, operand: Type) => boolean;
   /** Words of memory flags, one of which accesses carry in front of the others. */
   readonly byteOrders: readonly string[];
-  readonly callConv: string;
-  readonly calls: boolean;
-  readonly branchTables: boolean;
-  /** Values that a function may return; a checksum comes on top as an i64. */
-  readonly maxReturns: number;
+  /** Calling conventions, simplest first. The function that is called from outside has the first. */
+  readonly callConvs: readonly string[];
+  /** Integers of up to 64 bits, and other values, that a function may return; a checksum comes on top as an i64. */
+  readonly maxReturns: readonly [ints: number, others: number];
 }
 
 /** Size of the largest types that generated functions use. */
@@ -58,10 +57,8 @@ export const ALL: Profile = {
   ],
   allows: () => true,
   byteOrders: ["", "little", "big"],
-  callConv: "system_v",
-  calls: true,
-  branchTables: true,
-  maxReturns: 4,
+  callConvs: ["system_v", "fast", "tail"],
+  maxReturns: [4, 4],
 };
 
 /** All scalars, i128, f16 and f128 included. */
@@ -82,7 +79,7 @@ export const X64_THIN: Profile = {
   allows: (opcode, result) =>
     !NOT_THIN.has(opcode) && !opcode.startsWith("x86_") && !(NOT_ON_FLOATS.has(opcode) && isFloat(result)),
   byteOrders: ["", "little"],
-  maxReturns: 1,
+  maxReturns: [1, 2],
 };
 
 /** Scalars and vectors of 128 bits; meant to be narrowed to what the target supports. */
@@ -91,7 +88,7 @@ export const X64: Profile = {
   name: "x64",
   types: [...SMALL_INTS, F32, F64, I128, ...VECTORS_128],
   byteOrders: ["", "little"],
-  maxReturns: 1,
+  maxReturns: [1, 2],
 };
 
 /** Integers alone. */

@@ -5,6 +5,7 @@ import {
   hasFloatLanes,
   I8,
   I16,
+  I32,
   I64,
   I128,
   INT_CC_NAMES,
@@ -114,7 +115,9 @@ export class StatementWriter {
   preamble(): string {
     const lines: string[] = [];
     for (let s = 0; s < this.#slots; s++)
-      lines.push(`    ss${s} = explicit_slot ${this.#slotBytes}, align = 16\n`);
+      lines.push(
+        `    ss${s} = explicit_slot ${this.#slotBytes}, align = 16\n    region${s} = ${s} "ss${s}"\n`,
+      );
     this.#callees.forEach(({ name, params, returns, callConv }, k) => {
       const arrow = returns.length === 0 ? "" : ` -> ${returns.map(typeName).join(", ")}`;
       const signature = `(${params.map(typeName).join(", ")})${arrow} ${callConv}`;
@@ -281,10 +284,10 @@ export class StatementWriter {
 
   /** Writes the instruction that a plan stands for, with what it needs in front. */
   instruction(plan: InstPlan): void {
-    const calls = this.#callees.length > 0 ? 2 : 0;
+    const calls = this.#callees.length > 0 ? 3 : 0;
     const k = plan.opcode % (this.#shapes.length + calls);
     if (k >= this.#shapes.length) {
-      this.#call(plan, k > this.#shapes.length);
+      this.#call(plan, k > this.#shapes.length + 1);
       return;
     }
     const shape = this.#shapes[k][plan.type % this.#shapes[k].length];
@@ -305,12 +308,39 @@ export class StatementWriter {
     }
   }
 
+  /** Arguments of a call of function `k`. What it does with the bits of floats must not depend on the machine. */
+  #arguments(k: number, picks: readonly number[]): string {
+    const given = this.#callees[k].params.map((t, n) =>
+      this.#cleanFloat(this.use(t, (picks[n % Math.max(1, picks.length)] ?? 0) + 8 * n)),
+    );
+    return given.map((v) => `v${v.id}`).join(", ");
+  }
+
+  /** Ends the function in a call of function `k`. */
+  tailCall(k: number, picks: readonly number[]): void {
+    const args = this.#arguments(k, picks);
+    const selector = picks[0] ?? 0;
+    const allowed = this.#profile.allows("return_call_indirect", INVALID, I64);
+    if ((selector & 1) === 0 || !allowed)
+      this.line(`return_call fn${2 * k + ((selector >> 1) & 1)}(${args})`);
+    else {
+      const callee = this.#helper(I64, `func_addr.i64 fn${2 * k}`);
+      this.line(`return_call_indirect.i64 sig${k}, v${callee.id}(${args})`);
+    }
+  }
+
+  /** An i32 to select from a table, mostly a small one. */
+  tableIndex(pick: number): GenValue {
+    const x = this.use(I32, pick >> 2);
+    if ((pick & 3) === 0) return x;
+    const seven = this.#helper(I32, "iconst.i32 7");
+    return this.#helper(I32, `band.i32 v${x.id}, v${seven.id}`);
+  }
+
   #call(plan: InstPlan, indirect: boolean): void {
     const k = plan.type % this.#callees.length;
-    const { params, returns } = this.#callees[k];
-    const args = params
-      .map((t, n) => `v${this.#cleanFloat(this.use(t, plan.args[n % 4] + 8 * n)).id}`)
-      .join(", ");
+    const { returns } = this.#callees[k];
+    const args = this.#arguments(k, plan.args);
     const fn = 2 * k + (plan.args[3] & 1);
     const callee = indirect ? this.#helper(I64, `func_addr.i64 fn${fn}`) : undefined;
     const results = returns.map((t) => this.fresh(t, !hasFloatLanes(t)));
@@ -418,6 +448,25 @@ export class StatementWriter {
     return operands;
   }
 
+  /** The address plus an index of at most 15 that is computed, as i32 or i64, and perhaps scaled. */
+  #indexed(p: GenValue, pick: number): GenValue {
+    const scale = (pick >> 1) & 3;
+    const type = (pick & 1) === 0 ? I64 : I32;
+    const name = typeName(type);
+    const limit = this.#helper(type, `iconst.${name} ${15 >> scale}`);
+    let index = this.#helper(type, `band.${name} v${this.use(type, pick >> 3).id}, v${limit.id}`);
+    if (type === I32)
+      index = this.#helper(I64, `${(pick & 64) === 0 ? "uextend" : "sextend"}.i64 v${index.id}`);
+    if (scale > 0) {
+      const by = this.#helper(I64, `iconst.i64 ${scale}`);
+      index = this.#helper(I64, `ishl.i64 v${index.id}, v${by.id}`);
+    }
+    return this.#helper(
+      I64,
+      (pick & 128) === 0 ? `iadd.i64 v${p.id}, v${index.id}` : `iadd.i64 v${index.id}, v${p.id}`,
+    );
+  }
+
   /** Loads, stores and atomics: somewhere in a stack slot. */
   #access({ row, ctrl, operands, results }: Shape, plan: InstPlan): void {
     if (this.#slots === 0) return;
@@ -441,15 +490,14 @@ export class StatementWriter {
       : (small >> 3) % (room + 1);
     const inInst = atomic || format.endsWith("NoOffset") ? 0 : (plan.args[2] >> 2) % (at + 1);
     let p = this.#helper(I64, `stack_addr.i64 ss${slot}${at - inInst === 0 ? "" : `+${at - inInst}`}`);
-    if (indexed) {
-      const fifteen = this.#helper(I64, "iconst.i64 15");
-      const index = this.#helper(I64, `band.i64 v${this.use(I64, plan.args[2] >> 4).id}, v${fifteen.id}`);
-      p = this.#helper(I64, `iadd.i64 v${p.id}, v${index.id}`);
-    }
+    if (indexed) p = this.#indexed(p, plan.args[2] >> 4);
     const flags = [this.#profile.byteOrders[(small >> 9) % this.#profile.byteOrders.length]];
     if ((small & 0x4000) !== 0) flags.push((small & 0x2000) !== 0 ? "notrap" : "user5");
     if (!indexed && at % Math.min(16, bytes) === 0 && bytes <= 16 && (small & 0x8000) !== 0)
       flags.push("aligned");
+    if (results.length > 0 && flags.includes("notrap") && (small & 0x1000) !== 0) flags.push("can_move");
+    // Each region is one slot.
+    if (!atomic && (small & 0x800) !== 0) flags.push(`region${slot}`);
     const words = flags.filter((f) => f !== "").map((f) => `${f} `);
     const address = `v${p.id}${inInst === 0 ? "" : `+${inInst}`}`;
     const rmw = format === "AtomicRmw" ? `${ATOMIC_RMW_OPS[(small >> 4) % ATOMIC_RMW_OPS.length]} ` : "";
