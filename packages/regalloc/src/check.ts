@@ -16,7 +16,6 @@
 import type { Environment } from "./environment.ts";
 import {
   ANY,
-  BRANCH,
   CLASSES,
   FIRST_FIXED_SLOT,
   FIRST_VREG,
@@ -246,8 +245,8 @@ class Checker {
         const here = 2 * i + w[at + 1]!;
         if (here < point) this.#errors.push(`edits of instruction ${i} are out of order`);
         point = here;
-        if (w[at + 1] === 1 && (this.#p.instFlags.at(i) & BRANCH) !== 0)
-          this.#errors.push(`an edit stands after branch ${i}`);
+        if (w[at + 1] === 1 && this.#endsBlock(i))
+          this.#errors.push(`an edit stands after ${i}, which ends its block`);
         at += EDIT_WORDS;
       }
     }
@@ -260,6 +259,18 @@ class Checker {
       const next = k + 1 < sorted.length ? slots[sorted[k + 1]!]! : out.spillBytes;
       this.#slotRoom[sorted[k]!] = next - slots[sorted[k]!]!;
     }
+  }
+
+  #endsBlock(i: number): boolean {
+    const starts = this.#p.blockInstStart;
+    let low = 0;
+    let high = this.#p.numBlocks();
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (starts.at(middle) <= i) low = middle + 1;
+      else high = middle;
+    }
+    return starts.at(low) === i + 1;
   }
 
   #edge(e: number, t: number, state: Contents): Contents {

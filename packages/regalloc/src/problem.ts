@@ -10,8 +10,8 @@ import { FIRST_VREG } from "./operand.ts";
  * 2. block 0 is the entry and has no predecessors; every other block has one that stands before it, and a block stands
  *    after those that dominate it;
  * 3. no critical edges: a block with several successors is the only predecessor of each of them;
- * 4. the last instruction of a block, and no other, is a branch or a return; arguments are passed only by a branch
- *    with one successor, and a branch with one successor has no operands;
+ * 4. a branch or a return is the last instruction of its block; arguments are passed only by a block with one successor,
+ *    and the last instruction of such a block has no operands;
  * 5. a reuse def names a use of its instruction that is not constrained to the stack, no two name the same one, and a
  *    reuse def of a physical register does not exist;
  * 6. operands that name a physical register directly (stack pointer and the like) name one that is not allocatable.

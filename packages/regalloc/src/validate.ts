@@ -26,9 +26,8 @@ function checkBlocks(p: Problem, errors: string[]): void {
       if (p.preds.at(k) < b) before = true;
     if (!before) errors.push(`block b${b} stands before all its predecessors`);
     for (let i = first; i < end; i++) {
-      const ends = (p.instFlags.at(i) & (BRANCH | RETURN)) !== 0;
-      if (ends !== (i === end - 1))
-        errors.push(`block b${b} does not end at its only branch or return, ${i}`);
+      if (i < end - 1 && (p.instFlags.at(i) & (BRANCH | RETURN)) !== 0)
+        errors.push(`block b${b} does not end at its branch or return, ${i}`);
     }
     for (let e = p.blockSuccStart.at(b); e < p.blockSuccStart.at(b + 1); e++) {
       const t = p.succs.at(e);
