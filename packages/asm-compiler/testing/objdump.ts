@@ -75,6 +75,9 @@ export function normaliseGnuText(text: string): string {
   });
   rest = rest.replace(/(^|,|\*)0\((?!%rip)/, "$1(");
   if (/^(rol|ror|shl|shr|sar)[bwlq]$/.test(mnemonic)) rest = rest.replace(/^\$1,/, "");
+  // GNU shows the whole of a register that receives few bits where the prefix says 64.
+  if (/^v?p?(movmsk|extr)/.test(mnemonic))
+    rest = rest.replace(/%e(\w\w)$/, "%r$1").replace(/(%r\d+)d$/, "$1");
   if (mnemonic.startsWith("xchg"))
     rest = rest
       .split(/,(?![^(]*\))/)
@@ -148,6 +151,7 @@ export function compareChangedWithObjdump(
   return compareCode(samples, code, decode, (text) => {
     const plain = text
       .replace(/^rex\.W[RXB]* nop$/, "rex.W nop")
+      .replace(/^rex nop$/, "nop")
       .replace(/^(lock )?(?:data16 )?(?:rex[.A-Z]* (?!nop$))?/, "$1")
       .replace(/\(,%riz,\d\)|,%riz,\d/, "");
     // A branch to before the start of the code.
