@@ -59,6 +59,8 @@ export class ChildExecutor {
   readonly #target: ChildTarget;
   readonly #timeoutMs: number;
   #child: ChildProcess | undefined;
+  /** Ends the call that is under way with an outcome. */
+  #lose: ((outcome: CallOutcome) => void) | undefined;
   /** Whether a child ever came up; if none does, the target's module is wrong. */
   #cameUp = false;
   #last: Promise<unknown> = Promise.resolve();
@@ -79,11 +81,12 @@ export class ChildExecutor {
     return result;
   }
 
-  /** Ends the child. */
+  /** Ends the child. The call that is under way counts as died. */
   close(): void {
     this.#child?.removeAllListeners();
-    this.#child?.kill();
+    this.#child?.kill("SIGKILL");
     this.#child = undefined;
+    this.#lose?.({ kind: "died", message: "the executor was closed" });
   }
 
   async #run(request: RunRequest): Promise<CallOutcome[]> {
@@ -99,6 +102,7 @@ export class ChildExecutor {
       let timer: NodeJS.Timeout;
       const done = () => {
         clearTimeout(timer);
+        this.#lose = undefined;
         child.removeAllListeners("message");
         child.removeAllListeners("close");
         resolve();
@@ -108,6 +112,7 @@ export class ChildExecutor {
         outcomes.push(outcome);
         done();
       };
+      this.#lose = lost;
       const wait = () => {
         clearTimeout(timer);
         timer = setTimeout(() => {
