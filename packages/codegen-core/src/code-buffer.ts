@@ -282,17 +282,12 @@ export class CodeBuffer {
 
   // ---- data behind the code ----
 
-  /** Adds a constant of `length` bytes (alignment 16 above 8 bytes, otherwise its length) and returns its index. */
+  /**
+   * Adds a constant of `length` bytes (alignment 16 above 8 bytes, otherwise its length) and returns its index: the
+   * number of constants added before. Equal ones are not looked for; who adds them knows more.
+   */
   constant(data: ArrayLike<number>, length: number): number {
     const c = this.#constants;
-    const pool = this.#pool;
-    for (let i = 0; i < c.length; i += POOL_WORDS) {
-      if (c.data[i + 2] !== length) continue;
-      const first = c.data[i + 1];
-      let same = true;
-      for (let k = 0; k < length && same; k++) same = pool[first + k] === data[k];
-      if (same) return (i / POOL_WORDS) | 0;
-    }
     const first = this.#poolLength;
     if (first + length > this.#pool.length) this.#pool = growUint8(this.#pool, first + length);
     for (let k = 0; k < length; k++) this.#pool[first + k] = data[k];
