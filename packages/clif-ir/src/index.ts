@@ -1,6 +1,7 @@
 export { ControlFlow } from "./analysis/control-flow.ts";
 export { DominatorTree } from "./analysis/dominators.ts";
 export { LoopAnalysis } from "./analysis/loops.ts";
+export { accessKind, MemoryStates, UNKNOWN as UNKNOWN_VERSION } from "./analysis/memory-states.ts";
 export { PostDominatorTree } from "./analysis/post-dominators.ts";
 export { ATOMIC_RMW_OPS, AtomicRmwOp } from "./atomic-ops.ts";
 export { FuncCursor, splitBlock } from "./builder/cursor.ts";
@@ -74,6 +75,7 @@ export { fromImage, imageCode, toImage } from "./image.ts";
 export { KNOWN_SYMBOLS, LIBCALLS, type LibcallRow, POINTER } from "./libcalls.ts";
 export * from "./mem-flags.ts";
 export { nearest, nearestHelp } from "./nearest.ts";
+export { AliasAnalysis } from "./passes/alias-analysis.ts";
 export { removeConstantParams } from "./passes/constant-params.ts";
 export { removeUnreachableBlocks } from "./passes/unreachable.ts";
 export {

@@ -140,6 +140,33 @@ describe("floats", () => {
     expect(apply("floor", F32, [bits32(-0.5)])).toEqual([bits32(-1)]);
   });
 
+  it("agree with the engine's 16-bit floats", () => {
+    const { f16round } = Math as unknown as { f16round?: (x: number) => number };
+    if (f16round === undefined) return;
+    const number = (x: bigint) => {
+      const bits = apply("fpromote", F64, [x], { argTypes: [F16] }) as readonly bigint[];
+      return new Float64Array(BigUint64Array.of(bits[0]).buffer)[0];
+    };
+    const operations = {
+      fadd: (a: number, b: number) => a + b,
+      fsub: (a: number, b: number) => a - b,
+      fmul: (a: number, b: number) => a * b,
+      fdiv: (a: number, b: number) => a / b,
+      sqrt: (a: number) => Math.sqrt(a),
+    };
+    const half = fc.bigInt({ min: 0n, max: 0xffffn });
+    const check = (x: bigint, y: bigint) => {
+      for (const [name, compute] of Object.entries(operations)) {
+        const [result] = apply(name, F16, [x, y]) as readonly bigint[];
+        // A double holds the exact result of each, or rounds it so that rounding again does no harm.
+        expect(Object.is(number(result), f16round(compute(number(x), number(y)))), `${name} ${x} ${y}`).toBe(
+          true,
+        );
+      }
+    };
+    fc.assert(fc.property(half, half, check), { seed: 4, numRuns: 3000 });
+  });
+
   it("multiply and add with one rounding", () => {
     const x = 1 + 2 ** -52;
     expect(apply("fma", F64, [bits64(x), bits64(x), bits64(-1 - 2 ** -51)])).toEqual([bits64(2 ** -104)]);

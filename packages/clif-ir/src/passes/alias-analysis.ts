@@ -92,7 +92,15 @@ export class AliasAnalysis {
   }
 
   /** Whether memory in front of store `i` is known to hold what it stores. */
-  #isThere(f: Function, dom: DominatorTree, b: Block, i: Inst, version: number, type: Type, data: Value): boolean {
+  #isThere(
+    f: Function,
+    dom: DominatorTree,
+    b: Block,
+    i: Inst,
+    version: number,
+    type: Type,
+    data: Value,
+  ): boolean {
     this.#makeKey(f, i, version, f.arg(i, 1), type);
     const entry = this.#find();
     if (entry === NONE || f.resolve(this.#entries.at(entry + 5) as Value) !== data) return false;
@@ -175,7 +183,8 @@ export class AliasAnalysis {
     if (b === NONE || f.opcode(old) !== f.opcode(i)) return false;
     const flags = f.memFlags(i);
     const oldFlags = f.memFlags(old);
-    if (memRegion(flags) !== memRegion(oldFlags) || memTrapCode(flags) !== memTrapCode(oldFlags)) return false;
+    if (memRegion(flags) !== memRegion(oldFlags) || memTrapCode(flags) !== memTrapCode(oldFlags))
+      return false;
     if (f.resolve(f.arg(old, 1)) !== f.resolve(f.arg(i, 1)) || f.offset(old) !== f.offset(i)) return false;
     if (f.valueType(f.arg(old, 0)) !== f.valueType(f.arg(i, 0))) return false;
     const to = f.instBlock(i);
