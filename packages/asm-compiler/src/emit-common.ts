@@ -92,6 +92,11 @@ export function facts(row: Row<unknown>): number {
   );
 }
 
+/** The distinct sets of CPU features that rows need; the first is empty. */
+export function featureSets(rows: readonly Row<unknown>[]): string[] {
+  return ["", ...new Set(rows.map((r) => r.needs).filter((s) => s !== ""))];
+}
+
 /** `operands.ts`: descriptors, facts, names, sizes, features, clobber sets. */
 export function emitOperands(rows: readonly Row<unknown>[]): string {
   const start: number[] = [0];
@@ -100,7 +105,7 @@ export function emitOperands(rows: readonly Row<unknown>[]): string {
     all.push(...descriptor(row));
     start.push(all.length);
   }
-  const needs = ["", ...new Set(rows.map((r) => r.needs).filter((s) => s !== ""))];
+  const needs = featureSets(rows);
   const clobbers = ["", ...new Set(rows.map((r) => r.clobbers).filter((s) => s !== ""))];
   return [
     HEADER,

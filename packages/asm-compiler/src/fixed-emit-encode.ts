@@ -2,7 +2,7 @@
  * Generates the encoder of a fixed-width machine: one function for each shape, which is the list of fields and where
  * their values stand in the record; rows of one shape differ in the given bits alone.
  */
-import { HEADER, int32Array } from "./emit-common.ts";
+import { featureSets, HEADER, int32Array } from "./emit-common.ts";
 import type { FixedKind } from "./fixed.ts";
 import {
   type Field,
@@ -109,8 +109,8 @@ function shapeParameters(body: string): string {
   return `${name("words")}: Int32Array, ${name("at")}: number, ${name("op")}: number, buf: CodeBuffer`;
 }
 
-/** Condition that the record of `row` suits its short form; the texts of all parts, joined. */
-function shortConditions(row: FixedResolvedRow, short: FixedResolvedRow, k: number): string {
+/** Conditions that the record of `row` suits its short form. */
+function shortConditions(row: FixedResolvedRow, short: FixedResolvedRow, k: number): string[] {
   const form = row.encoding!.short[k]!;
   const find = (key: string): RowOperand => row.operands.find((o) => o.key === key)!;
   const out: string[] = [];
@@ -120,7 +120,7 @@ function shortConditions(row: FixedResolvedRow, short: FixedResolvedRow, k: numb
     const long = longOperand(row, form, o.key)!;
     out.push(...kindConditions(long, o.kind as FixedKind, long.at, o.fixedWord));
   }
-  return [...new Set(out)].join(" && ");
+  return [...new Set(out)];
 }
 
 /** Conditions that the operand at `at` of the long record suits `kind`. */
@@ -188,6 +188,8 @@ export function emitFixedEncode(rows: readonly FixedResolvedRow[], target: Fixed
   };
   for (const row of rows) add(row, (o) => o.at);
   const byName = new Map(rows.map((r) => [r.name, r]));
+  const sets = featureSets(rows);
+  let usesFeatures = false;
   const cases: string[] = [];
   for (const row of rows) {
     const forms = row.encoding?.short ?? [];
@@ -196,7 +198,12 @@ export function emitFixedEncode(rows: readonly FixedResolvedRow[], target: Fixed
     forms.forEach((form, k) => {
       const short = byName.get(form.name)!;
       const variant = add(short, (o) => longOperand(row, form, o.key)!.at);
-      lines.push(`      if (${shortConditions(row, short, k) || "true"}) return ${variant}; // ${form.name}`);
+      const conditions = shortConditions(row, short, k);
+      if (short.needs !== "" && short.needs !== row.needs) {
+        usesFeatures = true;
+        conditions.unshift(`(features & ${1 << sets.indexOf(short.needs)}) !== 0`);
+      }
+      lines.push(`      if (${conditions.join(" && ") || "true"}) return ${variant}; // ${form.name}`);
     });
     lines.push(`      return ${row.opcode};`);
     cases.push(lines.join("\n"));
@@ -219,9 +226,11 @@ export function emitFixedEncode(rows: readonly FixedResolvedRow[], target: Fixed
     int32Array("BASE", base),
     wide ? `/** Bits 32 to 47. */\n${int32Array("BASE_HIGH", high)}` : "",
     int32Array("SHAPE", shape, "Uint8Array"),
-    `/** Appends the machine instruction of the record at \`at\`, after allocation, to \`buf\`. */
-export function encode(words: Int32Array, at: number, buf: CodeBuffer): void {
-  const op = ${cases.length > 0 ? "shorten(words[at] & 0xffff, words, at)" : "words[at] & 0xffff"};
+    `/**
+ * Appends the machine instruction of the record at \`at\`, after allocation, to \`buf\`.${usesFeatures ? "\n * A short form that needs CPU features is taken only if the bit of its index in `FEATURE_SETS` is set in `features`." : ""}
+ */
+export function encode(words: Int32Array, at: number, buf: CodeBuffer${usesFeatures ? ", features = 0" : ""}): void {
+  const op = ${cases.length > 0 ? `shorten(words[at] & 0xffff, words, at${usesFeatures ? ", features" : ""})` : "words[at] & 0xffff"};
   buf.reserve(8);
   buf.startInst();
   switch (SHAPE[op]) {
@@ -233,7 +242,7 @@ ${[...shapes.values()].map(({ index }) => `    case ${index}:\n      return shap
 `,
     cases.length > 0
       ? `/** The first short form that the operands suit, or the opcode itself. */
-function shorten(op: number, words: Int32Array, at: number): number {
+function shorten(op: number, words: Int32Array, at: number${usesFeatures ? ", features: number" : ""}): number {
   switch (op) {
 ${cases.join("\n")}
     default:

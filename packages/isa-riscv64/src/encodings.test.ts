@@ -7,12 +7,13 @@ import {
   distances,
   fixedDifference,
   llvmMissing,
+  RecordingBuffer,
   sampleFixed,
 } from "@gantry/asm-compiler/testing";
 import { expect, test } from "vitest";
 import { decode } from "./generated/decode.ts";
 import * as encoder from "./generated/encode.ts";
-import { NAMES } from "./generated/operands.ts";
+import { FEATURE_SETS, NAMES } from "./generated/operands.ts";
 import { print, registerName } from "./generated/print.ts";
 import shapes from "./insts/shapes.table.ts";
 import { tableTarget } from "./operands.ts";
@@ -23,6 +24,9 @@ const rows = resolveFixed(tables, tableTarget);
 test("the generated code is that of the tables", () => {
   expect(NAMES).toEqual(rows.map((r) => r.name));
 });
+
+/** Compressed forms are chosen too, as the assembler does. */
+const ALL_FEATURES = -1;
 
 const functions = encoder as unknown as { readonly [name: string]: (distance: number) => number };
 const insert = (kind: string, distance: number): number =>
@@ -52,7 +56,7 @@ test.skipIf(missing !== undefined)(
         separator: { bytes: [0x73, 0, 0, 0], text: "ecall" },
         fieldBytes: 0,
         encode(words, at, buf) {
-          encoder.encode(words, at, buf as never);
+          encoder.encode(words, at, buf as never, ALL_FEATURES);
           applyDistances(rows[words[0] & 0xffff]!, words, buf, "little", insert);
         },
         print(words) {
@@ -76,3 +80,14 @@ test.skipIf(missing !== undefined)(
     expect(failures.slice(0, 40)).toEqual([]);
   },
 );
+
+test("without the features that they need, short forms are not chosen", () => {
+  const row = rows.find((r) => r.name === "add")!;
+  const words = new Int32Array([row.opcode, 10, 10, 11]);
+  const buf = new RecordingBuffer(0);
+  encoder.encode(words, 0, buf as never);
+  expect(buf.take()).toEqual(new Uint8Array([0x33, 0x05, 0xb5, 0x00]));
+  buf.reset();
+  encoder.encode(words, 0, buf as never, 1 << FEATURE_SETS.indexOf("c"));
+  expect(buf.take()).toEqual(new Uint8Array([0x2e, 0x95]));
+});
