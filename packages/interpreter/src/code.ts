@@ -1,6 +1,5 @@
 import {
   type Block,
-  decodeUtf8,
   FMT_LoadNoOffset,
   FMT_Shuffle,
   FMT_UnaryConst,
@@ -8,12 +7,7 @@ import {
   FMT_UnaryIeee32,
   type Function,
   type Inst,
-  KNOWN_SYMBOLS,
-  LIBCALLS,
-  NAME_KNOWN,
-  NAME_LIBCALL,
-  NAME_TESTCASE,
-  type NameRef,
+  nameText,
   OWN_SIGNATURE,
   type SigRef,
   type StackSlot,
@@ -57,22 +51,6 @@ export interface Code {
   /** Bytes that a frame takes on the stack: the slots, and eight for each value as a compiled one could. */
   readonly frameBytes: number;
   readonly frameAlign: number;
-}
-
-/** The name as it is written: `%f`, `u0:1`. */
-export function nameText(func: Function, name: NameRef): string {
-  switch (func.nameKind(name)) {
-    case NAME_TESTCASE: {
-      const start = func.nameSpace(name);
-      return `%${decodeUtf8(func.text, start, start + func.nameIndex(name))}`;
-    }
-    case NAME_LIBCALL:
-      return `%${LIBCALLS[func.nameSpace(name)].name}`;
-    case NAME_KNOWN:
-      return `%${KNOWN_SYMBOLS[func.nameSpace(name)]}`;
-    default:
-      return `u${func.nameSpace(name) >>> 0}:${func.nameIndex(name) >>> 0}`;
-  }
 }
 
 /** The parameter types of a signature of the function. */

@@ -1,15 +1,17 @@
 import {
+  type Block,
   type DataValue,
   type Function,
   LIBCALLS,
   NAME_LIBCALL,
   type NameRef,
+  nameText,
   type Type,
   typeName,
 } from "@gantry/clif-ir";
 import { errorOf } from "@gantry/diag";
 import type { Endian } from "@gantry/entity";
-import { type Code, nameText, prepare } from "./code.ts";
+import { type Code, prepare } from "./code.ts";
 import { type HostFunction, RUNTIME } from "./host-functions.ts";
 import { Machine } from "./machine.ts";
 import { CODE_BASE, Memory } from "./memory.ts";
@@ -51,6 +53,7 @@ export class Interpreter {
   readonly #symbols = new Map<string, bigint>();
   readonly #addresses = new Map<Callee, number>();
   readonly #byAddress: Callee[] = [];
+  readonly #handlers = new Map<string, HostFunction>();
 
   constructor(options: InterpreterOptions = {}) {
     this.endian = options.endian ?? "little";
@@ -118,6 +121,17 @@ export class Interpreter {
       this.#addresses.set(callee, index);
     }
     return BigInt(CODE_BASE + 16 * index);
+  }
+
+  /** An address that stands for an exceptional edge of a try_call. Nothing can be done with it but to compare it. */
+  handlerAddress(code: Code, block: Block, index: number): bigint {
+    const key = `${code.name} ${block} ${index}`;
+    let handler = this.#handlers.get(key);
+    if (handler === undefined) {
+      handler = () => ({ undefined: "an exception handler is called like a function" });
+      this.#handlers.set(key, handler);
+    }
+    return this.addressOf(handler);
   }
 
   /** The function at an address, or undefined. */

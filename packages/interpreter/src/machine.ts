@@ -16,6 +16,7 @@ import {
   MEM_BIG,
   MEM_LITTLE,
   memTrapCode,
+  nameText,
   OPCODE_NAMES,
   Op,
   OWN_SIGNATURE,
@@ -35,7 +36,7 @@ import {
   wrap,
 } from "@gantry/clif-ir/eval";
 import { NONE } from "@gantry/entity";
-import { type Code, nameText, paramTypes, returnTypes, type Step } from "./code.ts";
+import { type Code, paramTypes, returnTypes, type Step } from "./code.ts";
 import type { Callee, Interpreter } from "./interpreter.ts";
 import type { Memory } from "./memory.ts";
 import type { CallResult, Exception, HostOutcome, StopReason } from "./result.ts";
@@ -369,6 +370,12 @@ export class Machine {
     this.#define(step, caller === undefined ? 0n : this.#owner.addressOf(caller.code));
   }
 
+  handlerAddress(step: Step): undefined {
+    const { code } = this.#frame;
+    const block = code.func.blockOperand(step.inst);
+    this.#define(step, this.#owner.handlerAddress(code, block, code.func.immLo(step.inst)));
+  }
+
   // Memory.
 
   #isBig(flags: number): boolean {
@@ -484,6 +491,7 @@ const EFFECTS_BY_NAME: Readonly<Record<string, Effect>> = {
   get_frame_pointer: (m, s) => m.framePointer(s),
   get_stack_pointer: (m, s) => m.getStackPointer(s),
   get_return_address: (m, s) => m.returnAddress(s),
+  get_exception_handler_address: (m, s) => m.handlerAddress(s),
   load,
   uload8: load,
   sload8: load,
