@@ -30,7 +30,11 @@ test("mutated programs never throw and never hang", () => {
 test("diagnostics are the same and in the same order every time", () => {
   for (const text of corpus) {
     const run = (): string => {
-      const { diagnostics, text: out } = compileUnit({ files: [new SourceFile("x.isle", text)], lints: true, output: {} });
+      const { diagnostics, text: out } = compileUnit({
+        files: [new SourceFile("x.isle", text)],
+        lints: true,
+        output: {},
+      });
       return JSON.stringify([diagnostics.map((d) => [d.code, d.span!.start, d.span!.end, d.message]), out]);
     };
     const first = run();
@@ -45,7 +49,8 @@ test("an error in one form leaves the others alone", () => {
 });
 
 test("a misspelt name gets a suggestion", () => {
-  const text = "(type Value (primitive Value))\n(decl iadd (Value) Value)\n(extern constructor iadd iadd)\n(decl f (Value) Value)\n(rule (f x) (idad x))\n";
+  const text =
+    "(type Value (primitive Value))\n(decl iadd (Value) Value)\n(extern constructor iadd iadd)\n(decl f (Value) Value)\n(rule (f x) (idad x))\n";
   const [d] = compileUnit({ files: [new SourceFile("x.isle", text)] }).diagnostics;
   expect(d!.message).toContain("did you mean 'iadd'?");
 });

@@ -11,7 +11,10 @@ function compileRandom({ prelude, rules }: RandomProgram, mode: EmitMode): Compi
   const first = prelude.split("\n").length;
   let left = [...rules];
   for (let round = 0; round < 8; round++) {
-    const unit = compileUnit({ files: [new SourceFile("random.isle", prelude + left.join("\n"))], output: { mode } });
+    const unit = compileUnit({
+      files: [new SourceFile("random.isle", prelude + left.join("\n"))],
+      output: { mode },
+    });
     if (!unit.hasErrors) return unit;
     const bad = new Set(
       unit.diagnostics
@@ -23,7 +26,8 @@ function compileRandom({ prelude, rules }: RandomProgram, mode: EmitMode): Compi
           return line - first;
         }),
     );
-    if (unit.diagnostics.some((d) => d.code === "ISLE0304")) left = left.filter((r) => !/\((h|l|k) [^)]*.*\((h|l|k) /.test(r));
+    if (unit.diagnostics.some((d) => d.code === "ISLE0304"))
+      left = left.filter((r) => !/\((h|l|k) [^)]*.*\((h|l|k) /.test(r));
     else left = left.filter((_, k) => !bad.has(k));
   }
   return undefined;

@@ -16,7 +16,9 @@ export interface Part {
   /** Emitted as a function of its own. */
   own: boolean;
   /** Estimated bytes of bytecode where the block stands. */
-  size: number;
+  readonly size: number;
+  /** Estimated local variables that it needs at once. */
+  readonly slots: number;
   /** Values that the block needs from outside, by number; filled by {@link freeValues}. */
   free: readonly ValueId[] | undefined;
   /** By step: the places needed from its control on, and those needed after it. Filled with `free`. */
@@ -41,6 +43,8 @@ export interface PartStep {
 /** The size that no function should exceed. */
 const limit = 5000;
 const partCall = 30;
+/** Local variables that no function should exceed: above 127 V8's registers take wide instructions. */
+const slotLimit = 72;
 
 export function splitTree(set: RuleSet, block: Block): Part {
   const sizes = set.values.map((v) => bindSize(v));
@@ -57,7 +61,7 @@ export function wholeTree(block: Block): Part {
       control: { ...control, arms: control.arms.map((a) => ({ ...a, body: wholeTree(a.body) })) },
     };
   });
-  return { steps, tail: undefined, own: false, size: 0, free: undefined, live: [] };
+  return { steps, tail: undefined, own: false, size: 0, slots: 0, free: undefined, live: [] };
 }
 
 function bindSize(value: Value): number {
@@ -90,27 +94,50 @@ function convert(block: Block, sizes: readonly number[]): Part {
     stepSizes.push(size);
   }
   let total = stepSizes.reduce((a, b) => a + b, 0);
-  bodies.sort((a, b) => b.part.size - a.part.size);
-  for (const { part, step } of bodies) {
-    if (total <= limit || part.size <= 2 * partCall) break;
+  const cut = (part: Part, step: number): void => {
     part.own = true;
     total -= part.size - partCall;
     stepSizes[step]! -= part.size - partCall;
+  };
+  let slots = 0;
+  for (const { part, step } of bodies) {
+    const needed = boundUpTo(steps, step) + fieldsOf(steps[step]!.control);
+    if (needed + part.slots > slotLimit) cut(part, step);
+    slots = Math.max(slots, needed + (part.own ? 0 : part.slots));
   }
-  return chain(steps, stepSizes, 0);
+  slots = Math.max(slots, boundUpTo(steps, steps.length - 1));
+  bodies.sort((a, b) => b.part.size - a.part.size);
+  for (const { part, step } of bodies) {
+    if (total <= limit || part.size <= 2 * partCall) break;
+    if (!part.own) cut(part, step);
+  }
+  return chain(steps, stepSizes, 0, slots);
+}
+
+function boundUpTo(steps: readonly PartStep[], step: number): number {
+  let count = 0;
+  for (let k = 0; k <= step; k++) count += steps[k]!.bind.length;
+  return count;
+}
+
+/** Local variables that entering the widest arm fills; a loop has its cursor and level. */
+function fieldsOf(control: PartControl): number {
+  if (control.kind === "match") return Math.max(...control.arms.map((arm) => arm.fields.length));
+  return control.kind === "loop" ? 4 : 0;
 }
 
 /** Steps from `from` on, the overflow in a tail. */
-function chain(steps: readonly PartStep[], sizes: readonly number[], from: number): Part {
+function chain(steps: readonly PartStep[], sizes: readonly number[], from: number, slots: number): Part {
   let size = 0;
   let to = from;
   while (to < steps.length && (to === from || size + sizes[to]! <= limit)) size += sizes[to++]!;
-  const tail = to < steps.length ? chain(steps, sizes, to) : undefined;
+  const tail = to < steps.length ? chain(steps, sizes, to, slots) : undefined;
   if (tail !== undefined) tail.own = true;
   return {
     steps: steps.slice(from, to),
     tail,
     own: false,
+    slots,
     size: size + (tail === undefined ? 0 : partCall),
     free: undefined,
     live: [],

@@ -34,9 +34,16 @@ export function mutate(text: string, other: string, seed: number): string {
         // Two words change places.
         const words = [...out.matchAll(/[A-Za-z_$.]+/g)];
         if (words.length < 2) break;
-        const [a, b] = [words[below(words.length)]!, words[below(words.length)]!].sort((x, y) => x.index - y.index) as [RegExpMatchArray, RegExpMatchArray];
+        const [a, b] = [words[below(words.length)]!, words[below(words.length)]!].sort(
+          (x, y) => x.index - y.index,
+        ) as [RegExpMatchArray, RegExpMatchArray];
         if (a.index === b.index) break;
-        out = out.slice(0, a.index) + b[0] + out.slice(a.index! + a[0].length, b.index) + a[0] + out.slice(b.index! + b[0].length);
+        out =
+          out.slice(0, a.index) +
+          b[0] +
+          out.slice(a.index! + a[0].length, b.index) +
+          a[0] +
+          out.slice(b.index! + b[0].length);
         break;
       }
       case 7: {

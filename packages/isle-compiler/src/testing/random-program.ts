@@ -161,7 +161,10 @@ class RuleWriter {
 
   #pattern(type: string, depth: number): string {
     const known = this.#scope.filter((v) => v.type === type);
-    const terms = Object.entries({ ...extractors[type], ...(this.#root.multi && type === "P" ? { each: ["P", "P"] } : {}) });
+    const terms = Object.entries({
+      ...extractors[type],
+      ...(this.#root.multi && type === "P" ? { each: ["P", "P"] } : {}),
+    });
     switch (this.#draw.below(depth > 0 ? 8 : 4)) {
       case 0:
         return "_";
@@ -205,7 +208,8 @@ class RuleWriter {
         (depth > 0 || c.args.length === 0),
     );
     const structural = type === "E" || type === "K";
-    if (known.length > 0 && (possible.length === 0 || this.#draw.below(2) === 0)) return this.#draw.of(known).name;
+    if (known.length > 0 && (possible.length === 0 || this.#draw.below(2) === 0))
+      return this.#draw.of(known).name;
     if (possible.length === 0 || (!structural && this.#draw.below(4) === 0)) return this.#literal(type);
     const [name, { args }] = this.#draw.of(possible);
     return `(${[name, ...args.map((arg) => this.#expr(arg, depth - 1, allowed))].join(" ")})`;
@@ -220,13 +224,28 @@ export interface RandomProgram {
 
 /** Random units of up to 40 rules. */
 export const randomProgram: fc.Arbitrary<RandomProgram> = fc
-  .array(fc.tuple(fc.constantFrom(...Object.keys(roots)), fc.array(fc.nat(1 << 16), { minLength: 60, maxLength: 60 })), {
-    minLength: 12,
-    maxLength: 40,
-  })
+  .array(
+    fc.tuple(
+      fc.constantFrom(...Object.keys(roots)),
+      fc.array(fc.nat(1 << 16), { minLength: 60, maxLength: 60 }),
+    ),
+    {
+      minLength: 12,
+      maxLength: 40,
+    },
+  )
   .map((parts) => {
-    const rules = parts.map(([name, numbers], k) => new RuleWriter(new Draw(numbers), roots[name]!).rule(name, k + 1));
+    const rules = parts.map(([name, numbers], k) =>
+      new RuleWriter(new Draw(numbers), roots[name]!).rule(name, k + 1),
+    );
     // Terms that nothing else defines must have a rule; those that are not partial need one that always matches.
-    rules.push("(rule (g _ _) 0)", "(rule (k x _) x)", "(rule (f (is) _) 0)", "(rule (h (is) _) 0)", "(rule (l (E.A)) (E.A))", "(rule (m x) x)");
+    rules.push(
+      "(rule (g _ _) 0)",
+      "(rule (k x _) x)",
+      "(rule (f (is) _) 0)",
+      "(rule (h (is) _) 0)",
+      "(rule (l (E.A)) (E.A))",
+      "(rule (m x) x)",
+    );
     return { prelude, rules };
   });

@@ -154,19 +154,27 @@ export class Replay {
    * Runs `term` on arguments drawn from `key` each way. Undefined if there was no end. Of multi terms the order of results
    * and of impure calls is their own business.
    */
-  run(term: Term, key: string): { trees: Outcome; rules: Outcome; generated: Outcome | undefined } | undefined {
+  run(
+    term: Term,
+    key: string,
+  ): { trees: Outcome; rules: Outcome; generated: Outcome | undefined } | undefined {
     const args = term.args.map((type, k) => this.#host.value(type, `${key}.${k}`, 0));
     const rules = outcome(this.#host, () => this.#rules.call(term, args));
     const trees = outcome(this.#host, () => this.#trees.call(term, args));
     const generated = this.#generated;
     const third = generated === undefined ? undefined : outcome(this.#host, () => generated.call(term, args));
-    if (rules === undefined || trees === undefined || (generated !== undefined && third === undefined)) return undefined;
+    if (rules === undefined || trees === undefined || (generated !== undefined && third === undefined))
+      return undefined;
     if (!term.multi) return { trees, rules, generated: third };
     const sorted = (o: Outcome): Outcome => ({
       results: o.results === "no rule" ? o.results : [...o.results].sort(),
       log: [],
     });
-    return { trees: sorted(trees), rules: sorted(rules), generated: third === undefined ? undefined : sorted(third) };
+    return {
+      trees: sorted(trees),
+      rules: sorted(rules),
+      generated: third === undefined ? undefined : sorted(third),
+    };
   }
 }
 
