@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { cpSync, mkdtempSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,4 +41,12 @@ export function hasTool(name: string): boolean {
 /** An empty folder for a test's files. */
 export function scratchFolder(): string {
   return mkdtempSync(join(tmpdir(), "gantry-"));
+}
+
+/** Copies what a build needs into `folder`; the packages of the copy see each other, not those of this checkout. */
+export function copyRepository(folder: string): void {
+  for (const name of ["packages", "rules", "package.json", "tsconfig.base.json"]) {
+    cpSync(join(root, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
 }

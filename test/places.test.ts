@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { root, runTool, scratchFolder } from "./gantry.ts";
+import { copyRepository, root, runTool, scratchFolder } from "./gantry.ts";
 
 // A fact has one home. Each of these additions is made in a copy of the repository, by editing the files that are listed
 // and no others; what follows from the edit is then tried out in the copy.
@@ -47,7 +47,7 @@ const additions: Readonly<Record<string, Addition>> = {
         behind: "(rule (lower (ineg ",
         text: "(rule (lower (isquare $I64 x)) (imulq_rm x (gpr_mem x)))",
       },
-      { file: "packages/isa-x64/src/legality.ts", behind: "[Op.iadd, WIDE]", text: "  [Op.isquare, I64]," },
+      { file: "packages/isa-x64/src/legality.ts", behind: "[Op.iadd, WIDE", text: "  [Op.isquare, I64]," },
     ],
   },
   instruction: {
@@ -119,10 +119,7 @@ block0(v0: i64):
 
 describe("places", () => {
   beforeAll(() => {
-    for (const name of ["packages", "rules", "package.json", "tsconfig.base.json"]) {
-      cpSync(join(root, name), join(copy, name), { recursive: true, verbatimSymlinks: true });
-    }
-    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+    copyRepository(copy);
     for (const { edits } of Object.values(additions)) for (const edit of edits) apply(edit);
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
     for (const name of ["clif-ir", "isa-x64"]) {

@@ -15,8 +15,16 @@ function go(folder: string, ...args: string[]): void {
 describe.skipIf(!hasTool("go"))("clients/go (needs go)", () => {
   it("is vetted", () => go("clients/go", "vet", "./..."));
   it("passes its tests", () => go("clients/go", "test", "-count=1", "./..."), 300_000);
-  it.skipIf(!hasTool("gcc"))("has no data races", () => go("clients/go", "test", "-count=1", "-race", "./..."), 300_000);
-  it("compiles the programs of examples/mochi-go", () => go("examples/mochi-go", "test", "-count=1", "./..."), 300_000);
+  it.skipIf(!hasTool("gcc"))(
+    "has no data races",
+    () => go("clients/go", "test", "-count=1", "-race", "./..."),
+    300_000,
+  );
+  it(
+    "compiles the programs of examples/mochi-go",
+    () => go("examples/mochi-go", "test", "-count=1", "./..."),
+    300_000,
+  );
 });
 
 describe.skipIf(!hasTool("python3"))("clients/python (needs python3)", () => {

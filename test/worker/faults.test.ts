@@ -73,7 +73,8 @@ it("takes ten thousand requests at once from two hundred clients' worth of ids",
   const w = new WorkerProcess(["--jobs", "2"]);
   await w.next();
   for (let client = 0; client < 200; client++) {
-    for (let k = 0; k < 50; k++) w.send({ id: `${client}/${k}`, type: "compile", output: "code" }, addText(k));
+    for (let k = 0; k < 50; k++)
+      w.send({ id: `${client}/${k}`, type: "compile", output: "code" }, addText(k));
   }
   const codes = new Map<string, string>();
   for (let n = 0; n < 10_000; n++) {

@@ -47,7 +47,8 @@ it("gives the same object with one job, with two, and from the cache", async () 
   for (const args of [[], ["--jobs", "2"]]) {
     const w = new WorkerProcess(args);
     await w.next();
-    for (let k = 0; k < 4; k++) w.send({ id: k, type: "compile" }, addText(1) + addText(2).replace("%add", "%two"));
+    for (let k = 0; k < 4; k++)
+      w.send({ id: k, type: "compile" }, addText(1) + addText(2).replace("%add", "%two"));
     for (let k = 0; k < 4; k++) {
       const { header, payload } = await w.next().then((a) => a!);
       expect(header.ok).toBe(true);
