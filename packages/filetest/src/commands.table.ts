@@ -1,3 +1,4 @@
+import { aliasAnalysis } from "./commands/alias-analysis.ts";
 import { cat } from "./commands/cat.ts";
 import { compile } from "./commands/compile.ts";
 import { domtree } from "./commands/domtree.ts";
@@ -15,7 +16,7 @@ const row = (name: string, options: readonly string[], needsVerifier: boolean, m
 });
 
 export const testCommands: readonly TestCommand[] = [
-  row("alias-analysis", [],                                true,  true,  false),
+  row("alias-analysis", [],                                true,  true,  false, aliasAnalysis),
   row("cat",            [],                                false, false, false, cat),
   row("compile",        ["precise-output", "expect-fail"], true,  true,  true,  compile),
   row("domtree",        [],                                true,  false, false, domtree),
