@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { gantry, root, runTool, scratchFolder } from "./gantry.ts";
@@ -212,9 +212,13 @@ describe("gantry bugpoint", () => {
   });
 });
 
-test("a pipe that is closed early is no error", () => {
-  const command = `${process.execPath} ${join(root, "packages/cli/bin/gantry.js")} cat ${example("fib")} | head -1`;
-  const run = runTool("sh", ["-c", command]);
+test.each([
+  ["cat", example("fib")],
+  ["targets", "x86_64"],
+  ["test", "--verbose", join(root, "test", "filetests", "int")],
+])("a pipe that is closed early is no error: %s", (...args) => {
+  const command = [process.execPath, join(root, "packages", "cli", "bin", "gantry.js"), ...args].join(" ");
+  const run = runTool("sh", ["-c", `${command} | head -1`]);
   expect([run.status, run.stderr]).toEqual([0, ""]);
-  expect(readFileSync(example("fib"), "utf8")).toContain(run.stdout.trim().split("(")[0]);
+  expect(run.stdout.trim()).not.toBe("");
 });

@@ -4,6 +4,14 @@ import module from "node:module";
 
 // Keeps compiled bytecode between runs (Node 22.8 and later).
 module.enableCompileCache?.();
+// Whoever reads our output may have enough of it.
+process.stdout.on("error", (error) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.on("uncaughtException", (error) => {
+  console.error(
+    `error[CLI9999]: internal error: ${error.message}. Please report this with the input that caused it.`,
+  );
+  process.exit(1);
+});
 const bundled = ["compile", "cat"].includes(process.argv[2]) && isFresh();
 const { main } = await import(bundled ? "../dist/fast/fast.js" : "../dist/index.js");
 process.exitCode = await main(process.argv.slice(2));

@@ -9,8 +9,11 @@ export type FromWorker =
   | { readonly kind: "done" };
 
 const send = (message: FromWorker): void => {
-  process.send!(message);
+  // A parent that is gone needs no answer.
+  process.send!(message, undefined, undefined, () => {});
 };
+
+process.on("disconnect", () => process.exit(0));
 
 process.on("message", async ({ path, from, options }: ToWorker) => {
   await runFile(path, options, from, {
