@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { SourceFile } from "@gantry/diag";
 import { expect, test } from "vitest";
+import { codeTable } from "./code-table.ts";
 import { codes } from "./codes.ts";
 import { compileUnit } from "./compile.ts";
 import { mutate } from "./testing/mutate.ts";
@@ -103,4 +104,9 @@ test("lints find what they are for", () => {
     "15 ISLE0509",
     "18 ISLE0505",
   ]);
+});
+
+test("the guide lists every code", () => {
+  const guide = readFileSync(new URL("../../../docs/isle.md", import.meta.url), "utf8");
+  expect(guide.endsWith(codeTable()), "run 'node packages/isle-compiler/scripts/docs.ts'").toBe(true);
 });
