@@ -7,6 +7,8 @@ import {
   CALL_CONVS,
   CallConv,
   type Function,
+  I_IMM2,
+  INST_SHIFT,
   type Inst,
   isVector,
   MEM_BIG,
@@ -58,7 +60,7 @@ const FLOAT_VECTOR = F32X4 | F64X2;
 const ANY = -1;
 
 /** Bit of each type code. */
-const typeBit = new Int32Array(512);
+const typeBit = new Int32Array(1 << 14);
 for (const [code, bit] of [
   [116, I8], [117, I16], [118, I32], [119, I64], [120, I128], [121, F16], [122, F32], [123, F64], [124, F128],
   [180, I8X16], [165, I16X8], [150, I32X4], [135, I64X2], [154, F32X4], [139, F64X2],
@@ -118,6 +120,18 @@ for (const [op, result, operand] of rows) {
   operandTypes[op] = operand ?? ANY;
 }
 
+/**
+ * The controlling types with which an opcode is legal without another look: where they are those of its result, or of
+ * its operand. Opcodes with one type only have none, which is the bit {@link NO_TYPE}.
+ */
+const controlTypes = new Int32Array(256);
+const NO_TYPE = 1 << 30;
+typeBit[0] = NO_TYPE;
+for (const [op, result, operand] of rows) {
+  if (operand === undefined) controlTypes[op] = result | NO_TYPE;
+  else if (result === ANY || op === Op.icmp || op === Op.fcmp) controlTypes[op] = operand | NO_TYPE;
+}
+
 /** 1 for each opcode that has memory flags of an access. */
 const accesses = new Uint8Array(256);
 for (const op of [
@@ -128,9 +142,12 @@ for (const op of [
   accesses[op] = 1;
 }
 
-/** 1 for each atomic opcode that has a type. */
+/** 1 for each atomic opcode that has a type; 16 bytes need a feature. */
 const atomics = new Uint8Array(256);
-for (const op of [Op.atomic_load, Op.atomic_store, Op.atomic_rmw, Op.atomic_cas]) atomics[op] = 1;
+for (const op of [Op.atomic_load, Op.atomic_store, Op.atomic_rmw, Op.atomic_cas]) {
+  atomics[op] = 1;
+  controlTypes[op] &= ~I128;
+}
 
 /** Types in registers that a signature may have. */
 const PASSED = MEMORY;
@@ -142,11 +159,16 @@ export function unsupported(func: Function, settings: Settings): Diagnostic[] {
   const found: Diagnostic[] = [];
   checkSignature(func, OWN_SIGNATURE, found);
   for (let s = 0; s < func.numSignatures; s++) checkSignature(func, s as SigRef, found);
-  for (let b = func.firstBlock(); b !== NONE; b = func.nextBlock(b)) {
-    for (let i = func.firstInst(b); i !== NONE; i = func.nextInst(i)) {
-      const problem = instProblem(func, i, hasCmpxchg16b);
-      if (problem !== undefined) found.push(refusal(problem, `inst${i}`));
-    }
+  // In the order of their records, which is that of memory: this is the first pass over them.
+  const insts = func.insts.data;
+  for (let i = 0, n = func.numInsts; i < n; i++) {
+    const word = insts[i << INST_SHIFT];
+    const op = word & 0xffff;
+    const legal = (typeBit[(word >> 16) & 0x3fff] & controlTypes[op]) !== 0;
+    if (legal && (accesses[op] === 0 || (insts[(i << INST_SHIFT) + I_IMM2] & MEM_BIG) === 0)) continue;
+    if (func.instBlock(i as Inst) === NONE) continue;
+    const problem = instProblem(func, i as Inst, hasCmpxchg16b);
+    if (problem !== undefined) found.push(refusal(problem, `inst${i}`));
   }
   return found;
 }

@@ -150,7 +150,7 @@ export default {
   vpinsrw_rrmi: x86({ code: "VEX.128.66.0F.W0 C4 /r ib", ops: { reg: def(xmm), vvvv: use(xmm), rm: use(m16), imm: use(imm8) }, asm: "vpinsrw", needs: "avx" }),
   vmovd_xr: x86({ code: "VEX.128.66.0F.W0 6E /r", ops: { reg: def(xmm), rm: use(rm32) }, asm: "vmovd", needs: "avx" }),
   vmovd_rx: x86({ code: "VEX.128.66.0F.W0 7E /r", ops: { rm: def(r32), reg: use(xmm) }, asm: "vmovd", needs: "avx" }),
-  vmovq_xr: x86({ code: "VEX.128.66.0F.W1 6E /r", ops: { reg: def(xmm), rm: use(rm64) }, asm: "vmovq", needs: "avx" }),
+  vmovq_xr: x86({ code: "VEX.128.66.0F.W1 6E /r", ops: { reg: def(xmm), rm: use(rm64) }, asm: "vmovq", short: "vmovq_xm", needs: "avx" }),
   vmovq_rx: x86({ code: "VEX.128.66.0F.W1 7E /r", ops: { rm: def(r64), reg: use(xmm) }, asm: "vmovq", needs: "avx" }),
   vmovd_mx: x86({ code: "VEX.128.66.0F.W0 7E /r", ops: { rm: use(m32), reg: use(xmm) }, asm: "vmovd", needs: "avx" }),
   vmovq_xm: x86({ code: "VEX.128.F3.0F.WIG 7E /r", ops: { reg: def(xmm), rm: use(m64) }, asm: "vmovq", needs: "avx" }),

@@ -13,7 +13,7 @@ export default {
   movsd_mr: x86({ code: "F2 0F 11 /r", ops: { rm: use(m64), reg: use(xmm) }, asm: "movsd" }),
   movups_mr: x86({ code: "0F 11 /r", ops: { rm: use(m128), reg: use(xmm) }, asm: "movups" }),
   movd_xr: x86({ code: "66 0F 6E /r", ops: { reg: def(xmm), rm: use(rm32) }, asm: "movd" }),
-  movq_xr: x86({ code: "66 REX.W 0F 6E /r", ops: { reg: def(xmm), rm: use(rm64) }, asm: "movq" }),
+  movq_xr: x86({ code: "66 REX.W 0F 6E /r", ops: { reg: def(xmm), rm: use(rm64) }, asm: "movq", short: "movq_xm" }),
   movd_rx: x86({ code: "66 0F 7E /r", ops: { rm: def(r32), reg: use(xmm) }, asm: "movd" }),
   movq_rx: x86({ code: "66 REX.W 0F 7E /r", ops: { rm: def(r64), reg: use(xmm) }, asm: "movq" }),
   // registers only: the low lane of the second source, the rest of the first
