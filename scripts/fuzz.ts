@@ -10,15 +10,30 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import {
+  applyEdits,
   DEFAULT_SIZE,
+  edits,
   filePlan,
   type GeneratedFile,
   generate,
+  interestingValue,
   LARGE,
   PROFILES,
   profileByName,
 } from "@gantry/clif-gen";
-import { fromImage, readFunctions, toImage, verify, writeFunction } from "@gantry/clif-ir";
+import {
+  type DataValue,
+  type Function,
+  fromImage,
+  functionName,
+  OWN_SIGNATURE,
+  readFunctions,
+  toImage,
+  verify,
+  writeFunction,
+} from "@gantry/clif-ir";
+import { GantryError } from "@gantry/diag";
+import { Interpreter } from "@gantry/interpreter";
 import { x64 } from "@gantry/isa-x64";
 import { ChildExecutor } from "@gantry/jit";
 import fc from "fast-check";
@@ -85,6 +100,39 @@ function checkClif(file: GeneratedFile): void {
         throw new Error(`the interpreter stops: ${outcome.trap.message}`);
 }
 
+/** Whether nothing is wrong with the file before it is edited. */
+function passes(file: GeneratedFile): boolean {
+  try {
+    checkClif(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads what is left of a text after edits; what no check refuses must not make a later stage throw. */
+function checkEdited(text: string): void {
+  let functions: Function[];
+  try {
+    functions = readFunctions({ name: "edited.clif", bytes: new TextEncoder().encode(text) });
+  } catch (error) {
+    if (error instanceof GantryError) return;
+    throw error;
+  }
+  if (functions.some((f) => verify(f, undefined, { pointerBytes: 8 }).length > 0)) return;
+  const interpreter = new Interpreter({ fuel: 50_000 });
+  interpreter.addFunctions(functions);
+  for (const func of functions) {
+    writeFunction(fromImage(toImage(func)));
+    const args: DataValue[] = [];
+    for (let k = 0; k < func.sigParamCount(OWN_SIGNATURE); k++) {
+      const type = func.sigParamType(OWN_SIGNATURE, k);
+      args.push({ type, bits: interestingValue(type, BigInt(k + 9)) });
+    }
+    interpreter.call(functionName(func), args);
+  }
+}
+
 const target = { module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" };
 const executor = new ChildExecutor(target, { timeoutMs: 3_000 });
 let files = 0;
@@ -119,11 +167,12 @@ for (
   k++, seed++
 ) {
   const outcome = await fc.check(
-    fc.asyncProperty(filePlan(size), async (plan) => {
+    fc.asyncProperty(filePlan(size), edits, async (plan, changes) => {
       const file = generate(plan, profile);
       if (command === "clif") {
         files++;
         checkClif(file);
+        checkEdited(applyEdits(file.text, changes));
       } else await checkNative(file);
     }),
     { seed, numRuns: FILES_PER_SEED },
@@ -132,7 +181,10 @@ for (
     const file = generate(outcome.counterexample[0], profile);
     const error = outcome.errorInstance;
     const differences = error instanceof NativeDifference ? error.result.differences : [];
-    const text = reproduction(file, differences, values.set);
+    const text =
+      command === "clif" && passes(file)
+        ? applyEdits(file.text, outcome.counterexample[1])
+        : reproduction(file, differences, values.set);
     console.log(
       `seed ${seed}, profile ${profile.name}: ${error instanceof Error ? error.message : error}\n\n${text}`,
     );

@@ -1,8 +1,29 @@
-import { type Function, readFunctions, verify, writeFunction } from "@gantry/clif-ir";
+import {
+  type DataValue,
+  type Function,
+  functionName,
+  OWN_SIGNATURE,
+  readFunctions,
+  verify,
+  writeFunction,
+} from "@gantry/clif-ir";
+import { GantryError } from "@gantry/diag";
 import { type CallResult, Interpreter } from "@gantry/interpreter";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { filePlan, type GeneratedFile, generate, PROFILES, type Profile } from "./index.ts";
+import {
+  ALL,
+  applyEdits,
+  edits,
+  filePlan,
+  type GeneratedFile,
+  generate,
+  interestingValue,
+  PROFILES,
+  type Profile,
+} from "./index.ts";
+
+const SMALL = { functions: 2, blocks: 4, insts: 8, params: 4, returns: 2 };
 
 const read = (text: string): Function[] =>
   readFunctions({ name: "random.clif", bytes: new TextEncoder().encode(text) });
@@ -53,6 +74,36 @@ describe.each(PROFILES.map((p) => [p.name, p] as const))("%s", (_, profile) => {
     }
     expect(traps).toBeLessThan(calls / 2);
   });
+});
+
+it("edited text is refused or gives functions that no later stage chokes on", () => {
+  let accepted = 0;
+  const property = fc.property(filePlan(SMALL), edits, (plan, changes) => {
+    const file = generate(plan, ALL);
+    let functions: Function[];
+    try {
+      functions = read(applyEdits(file.text, changes));
+    } catch (error) {
+      expect(error).toBeInstanceOf(GantryError);
+      return;
+    }
+    if (functions.some((f) => verify(f, undefined, { pointerBytes: 8 }).length > 0)) return;
+    accepted++;
+    for (const func of functions) read(writeFunction(func));
+    const interpreter = new Interpreter({ fuel: 20_000 });
+    interpreter.addFunctions(functions);
+    for (const func of functions) {
+      const types = Array.from({ length: func.sigParamCount(OWN_SIGNATURE) }, (_, k) =>
+        func.sigParamType(OWN_SIGNATURE, k),
+      );
+      interpreter.call(
+        functionName(func),
+        types.map((type): DataValue => ({ type, bits: interestingValue(type, 9n) })),
+      );
+    }
+  });
+  fc.assert(property, { seed: 11, numRuns: 400 });
+  expect(accepted).toBeGreaterThan(20);
 });
 
 it("generates the same text from the same seed", () => {

@@ -1,5 +1,6 @@
 export { type GeneratedFile, generate } from "./generate.ts";
 export { interestingValue } from "./interesting.ts";
+export { applyEdits, type Edit, edits } from "./mutate.ts";
 export {
   type BlockPlan,
   DEFAULT_SIZE,
