@@ -112,11 +112,16 @@ function narrow(value: string, from: OperandKind, short: OperandKind): string {
     : `${value} >>> ${bits} === 0`;
 }
 
+/** Whether operand `o` of a short form can only be the memory of a register-or-memory operand. */
+const memoryOnly = (long: RowOperand, o: RowOperand): boolean =>
+  o.kind.form === "mem" || (o.kind.form === "rm" && o.kind.regClass !== long.kind.regClass);
+
 /** Condition that the operands of `row`'s record suit `short`; empty if they always do. */
 function shortCondition(row: X86ResolvedRow, short: X86ResolvedRow): string {
   const out: string[] = [];
   row.operands.forEach((long, i) => {
     const o = short.operands[i]!;
+    if (long.kind.form === "rm" && memoryOnly(long, o)) out.push(`(words[at + ${long.at + 3}] & 15) !== 0`);
     if (long.kind.form === "rm" && o.kind.form === "reg") out.push(`(words[at + ${long.at + 3}] & 15) === 0`);
     if (o.fixedWord >= 0 && long.fixedWord !== o.fixedWord)
       out.push(`words[at + ${long.at}] === ${o.fixedWord}`);

@@ -225,7 +225,8 @@ function checkShortForms(
       const o = short.operands[i]!;
       const immediates = long.kind.form.startsWith("imm") && o.kind.form.startsWith("imm");
       const registers = (long.kind.form === "reg" || long.kind.form === "rm") && o.kind.form === "reg";
-      if (!immediates && !registers && long.kind.form !== o.kind.form)
+      const memory = long.kind.form === "rm" && o.kind.form === "mem";
+      if (!immediates && !registers && !memory && long.kind.form !== o.kind.form)
         wrong(`operand "${o.key}" of kind ${o.kind.name} cannot stand for ${long.kind.name}`);
       if (long.role !== o.role) wrong(`operand "${o.key}" has another role`);
     });

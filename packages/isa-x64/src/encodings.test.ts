@@ -81,7 +81,7 @@ const part = (from: number, of: number) =>
   sampleX86(rows).filter((sample, i, all) => i % of === from || sample.row !== all[i - 1]?.row);
 
 test.skipIf(noObjdump !== undefined)(`every row, decoded by GNU objdump${reason}`, () => {
-  const { equal, refused, failures } = compareWithObjdump(part(0, 4), encodeSample, decode);
+  const { equal, refused, failures } = compareWithObjdump(part(0, 5), encodeSample, decode);
   console.log(`objdump: ${equal} texts are equal`);
   expect(failures.slice(0, 40)).toEqual([]);
   expect(refused).toBe(0);
