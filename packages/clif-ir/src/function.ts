@@ -759,6 +759,36 @@ export class Function {
     return (at >> INST_SHIFT) as Inst;
   }
 
+  /** Makes the instruction another one without operands and results; it stays where it is. */
+  replaceInst(i: Inst, op: number, t: Type): void {
+    const d = this.insts.data;
+    const at = i << INST_SHIFT;
+    d[at] = op | (t << 16);
+    for (let k = 1; k < 4; k++) d[at + k] = NONE;
+    d[at + I_IMM] = 0;
+    d[at + I_IMM2] = 0;
+    d[at + I_TARGET] = NONE;
+    d[at + I_TARGET + 1] = NONE;
+    d[at + I_ARGC] = 0;
+    d[at + I_TARGETC] = 0;
+    d[at + I_RESULT] = NONE;
+    d[at + I_RESULTC] = 0;
+    d[at + I_RESULTS] = 0;
+  }
+
+  /** Takes the results away from the instruction; the values lose their definition. */
+  detachResults(i: Inst): Value[] {
+    const results: Value[] = [];
+    for (let k = 0, n = this.resultCount(i); k < n; k++) {
+      const v = this.result(i, k);
+      results.push(v);
+      this.defineValue(v, this.valueType(v), VK_NONE, NONE, 0);
+    }
+    this.insts.data[(i << INST_SHIFT) + I_RESULT] = NONE;
+    this.insts.data[(i << INST_SHIFT) + I_RESULTC] = 0;
+    return results;
+  }
+
   /** Appends the instruction to the block. */
   appendInst(b: Block, i: Inst): void {
     const d = this.insts.data;
@@ -1219,6 +1249,26 @@ export class Function {
     d[at + 1] = kind;
     d[at + 2] = start;
     d[at + 3] = n;
+  }
+
+  /** Takes the stack map and the debug tags away from the instruction. */
+  removeSideEntries(i: Inst): void {
+    if (!this.hasSide(i)) return;
+    this.insts.data[i << INST_SHIFT] &= ~HAS_SIDE;
+    const d = this.side.data;
+    let kept = 0;
+    for (let at = 0; at < this.side.length; at += 1 << SIDE_SHIFT) {
+      if (d[at] === i) continue;
+      for (let k = 0; k < 1 << SIDE_SHIFT; k++) d[kept + k] = d[at + k];
+      kept += 1 << SIDE_SHIFT;
+    }
+    this.side.length = kept;
+  }
+
+  /** Makes the instruction one of another opcode with the same operands. */
+  setOpcode(i: Inst, op: number): void {
+    const at = i << INST_SHIFT;
+    this.insts.data[at] = (this.insts.data[at] & ~0xffff) | op;
   }
 
   /** Whether the instruction has a stack map or debug tags. */

@@ -77,6 +77,7 @@ export * from "./mem-flags.ts";
 export { nearest, nearestHelp } from "./nearest.ts";
 export { AliasAnalysis } from "./passes/alias-analysis.ts";
 export { removeConstantParams } from "./passes/constant-params.ts";
+export { type InlineDecision, type InlineOptions, inlineCalls } from "./passes/inline.ts";
 export { removeUnreachableBlocks } from "./passes/unreachable.ts";
 export {
   type ClifFile,

@@ -5,7 +5,6 @@ import { accessKind, LOAD, MemoryStates, STORE, UNKNOWN } from "../analysis/memo
 import type { PostDominatorTree } from "../analysis/post-dominators.ts";
 import type { Block, Inst, Value } from "../entities.ts";
 import type { Function } from "../function.ts";
-import { I_RESULT, I_RESULTC, INST_SHIFT, VK_NONE } from "../function.ts";
 import { load, store } from "../generated/opcodes.ts";
 import { MEM_BIG, MEM_LITTLE, memRegion, memTrapCode } from "../mem-flags.ts";
 import type { Type } from "../types.ts";
@@ -73,9 +72,7 @@ export class AliasAnalysis {
       return false;
     }
     f.removeInst(i);
-    f.insts.data[(i << INST_SHIFT) + I_RESULTC] = 0;
-    f.insts.data[(i << INST_SHIFT) + I_RESULT] = NONE;
-    f.defineValue(result, f.valueType(result), VK_NONE, NONE, 0);
+    f.detachResults(i);
     f.changeToAlias(result, this.#entries.at(entry + 5) as Value);
     return true;
   }

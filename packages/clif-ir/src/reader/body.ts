@@ -303,7 +303,7 @@ export class BodyReader extends PreambleReader {
       f.insts.data[at + I_OP] |= type << 16;
     }
     this.#defineResults(op, i, at, type, start);
-    if (f.pool.length > 0 && (OPCODE_FLAGS[op] & OF_CALL) !== 0) this.#stackMap(op, i);
+    if ((OPCODE_FLAGS[op] & OF_CALL) !== 0) this.#stackMap(op, i);
     return i;
   }
 
