@@ -76,6 +76,7 @@ export { KNOWN_SYMBOLS, LIBCALLS, type LibcallRow, POINTER } from "./libcalls.ts
 export * from "./mem-flags.ts";
 export { nearest, nearestHelp } from "./nearest.ts";
 export { AliasAnalysis } from "./passes/alias-analysis.ts";
+export { canonicalizeNans } from "./passes/canonicalize-nans.ts";
 export { removeConstantParams } from "./passes/constant-params.ts";
 export { type InlineDecision, type InlineOptions, inlineCalls } from "./passes/inline.ts";
 export { removeUnreachableBlocks } from "./passes/unreachable.ts";
