@@ -134,7 +134,8 @@ describe.each(names)("%s", (name) => {
     );
   });
 
-  test.skipIf(!anywhere.includes(name))("runs anywhere: no Buffer and no process", () => {
+  if (!anywhere.includes(name)) return;
+  test("runs anywhere: no Buffer and no process", () => {
     const wrong = files.filter((file) => /(?<![.\w])(Buffer|process)\.\w/.test(code(file)));
     expect(wrong.map((file) => relative(packages, file))).toEqual([]);
   });
