@@ -3,8 +3,9 @@ import { LParen, lex, RParen } from "./lexer.ts";
 
 /*
  * The formatter works on tokens and comments, so it formats every form alike and loses nothing. The author's line breaks
- * stay, unless a list that has none is too long; indentation, spaces and blank lines are normalised. A list that goes on
- * in the next line is indented by two columns, one that begins with a list by one.
+ * stay, unless a list that has none is too long; indentation, spaces and blank lines are normalised. A line is indented
+ * by two columns more than the one before for every list that was opened there and goes on; items of a list that begins
+ * with a list, as the bindings of a let, stand below one another.
  */
 
 const width = 120;
@@ -95,10 +96,11 @@ function leaf(token: IToken, breaks: number): Node {
 class Printer {
   #out = "";
   #column = 0;
+  #line = 0;
 
   print(node: Node, column: number): string {
     this.#column = column;
-    this.#node(node);
+    this.#node(node, column, -1);
     return this.#out;
   }
 
@@ -111,17 +113,24 @@ class Printer {
   #newLine(column: number, blank: boolean): void {
     this.#out = this.#out.trimEnd();
     this.#put(`${blank ? "\n" : ""}\n${" ".repeat(column)}`);
+    this.#line++;
   }
 
-  #node(node: Node): void {
+  /**
+   * @param indent Indentation of the line that the node begins in, or of what goes on from a list around it there.
+   * @param opened The line in which the list around it was opened.
+   */
+  #node(node: Node, indent: number, opened: number): void {
     if (node.kind !== "list") {
       this.#put(node.text);
       return;
     }
-    const start = this.#column;
     const { items } = node;
-    const broken = node.flat && start + flatWidth(node) > width;
-    const indent = start + (items[0]?.kind === "list" ? 1 : 2);
+    const line = this.#line;
+    // Items of a list that begins with a list stand below one another.
+    const inner =
+      items[0]?.kind === "list" ? this.#column + 1 : (line === opened ? indent : this.#column) + 2;
+    const broken = node.flat && this.#column + flatWidth(node) > width;
     // Of a list that is too long the leading words and one list stay in the first line.
     let stay = items.findIndex((item) => item.kind === "list") + 1;
     if (stay === 0) stay = items.length;
@@ -133,11 +142,11 @@ class Printer {
       const mustBreak = before?.kind === "line-comment" || opensComment || (broken && k >= stay);
       // An annotation sign belongs to the pattern on both of its sides.
       const glued = item.text === "@" || before?.text === "@";
-      if (mustBreak || (k > 0 && item.breaks > 0 && !glued)) this.#newLine(indent, k > 0 && item.breaks > 1);
+      if (mustBreak || (k > 0 && item.breaks > 0 && !glued)) this.#newLine(inner, k > 0 && item.breaks > 1);
       else if (k > 0) this.#put(" ");
-      this.#node(item);
+      this.#node(item, inner, line);
     }
-    if (items.at(-1)?.kind === "line-comment") this.#newLine(start, false);
+    if (items.at(-1)?.kind === "line-comment") this.#newLine(Math.max(0, inner - 2), false);
     this.#put(")");
   }
 }

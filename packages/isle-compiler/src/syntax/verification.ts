@@ -1,6 +1,7 @@
 import type { Code } from "../codes.ts";
 import type { Loc, Reports } from "../sources.ts";
 import type * as Ast from "./ast.ts";
+import { parseInteger } from "./numbers.ts";
 
 /*
  * The grammar of the verification forms. They mean nothing to the compiler, which therefore reads them as bare lists and
@@ -19,7 +20,7 @@ const operators = new Set(
 );
 
 const identifier = /^[\p{L}_$][\p{L}\p{N}_.$]*$/u;
-const integer = /^-?[0-9]/;
+const integer = /^[-0-9]/;
 
 /** Reports what is wrong with the shape of a verification form: the first thing. */
 export function checkVerification(def: Ast.Verification, reports: Reports): void {
@@ -188,7 +189,9 @@ class VerificationChecker {
     const [head, ...rest] = s.items;
     if (isAtom(head, "bv")) {
       const width = rest[0];
-      const usable = width === undefined || (isAtom(width) && /^[0-9_]+$|^0[xXoObB]/.test(width.text));
+      const value = isAtom(width) && integer.test(width.text) ? parseInteger(width.text) : undefined;
+      if (typeof value === "string") this.#fail("ISLE0003", width!, value);
+      const usable = width === undefined || (typeof value === "bigint" && value >= 0n && value < 1n << 64n);
       if (rest.length > 1 || !usable) this.#fail("ISLE0017", s, "a bit vector's width is a number");
     } else if (isAtom(head, "named")) {
       if (rest.length === 1) this.#name(rest[0], s);
@@ -225,7 +228,10 @@ class VerificationChecker {
           `'${s.text}' is no bit vector: #b and binary digits or #x and hexadecimal ones, at most 128 bits`,
         );
       }
-    } else if (!integer.test(s.text) && !identifier.test(s.text)) {
+    } else if (integer.test(s.text)) {
+      const value = parseInteger(s.text);
+      if (typeof value === "string") this.#fail("ISLE0003", s, value);
+    } else if (!identifier.test(s.text)) {
       this.#fail("ISLE0015", s, `'${s.text}' is no expression of a specification`);
     }
   }
