@@ -1,10 +1,13 @@
 /**
- * Where arguments and results of the calling conventions `system_v`, `fast` and `tail` are.
+ * Where arguments and results of the calling conventions `system_v`, `fast`, `tail` and `windows_fastcall` are.
  *
  * Arguments go to rdi rsi rdx rcx r8 r9 and xmm0 to xmm7, the rest to the stack in words of 8 bytes (System V ABI,
  * 3.2.3). `system_v` and `fast` return in rax rdx and xmm0 xmm1, `tail` in eight registers of each kind. Results that do
  * not fit are stored to a return area: the caller passes its address as the first integer argument. A function of the
  * convention `tail` takes its stack arguments off the stack when it returns; then tail calls may change their size.
+ *
+ * `windows_fastcall` passes the first four arguments in rcx rdx r8 r9 or xmm0 to xmm3 by their position, leaves room for
+ * them on the stack, and returns in rax or xmm0.
  */
 import {
   CallConv,
@@ -29,6 +32,10 @@ const INT_ARGS = Int32Array.of(RDI, RSI, RDX, RCX, R8, R9);
 const VECTOR_ARGS = 8;
 const INT_RESULTS = Int32Array.of(RAX, RDX);
 const VECTOR_RESULTS = 2;
+const FASTCALL_INT_ARGS = Int32Array.of(RCX, RDX, R8, R9);
+const FASTCALL_INT_RESULTS = Int32Array.of(RAX);
+/** Room for the register arguments of `windows_fastcall`, below the others. */
+const SHADOW_BYTES = 32;
 const TAIL_INT_RESULTS = Int32Array.of(RAX, RCX, RDX, RSI, RDI, R8, R9, R10);
 const TAIL_VECTOR_RESULTS = 8;
 
@@ -74,8 +81,9 @@ export class SignaturePlaces {
 
   #placeResults(func: Function, sig: SigRef): void {
     const tail = this.conv === CallConv.tail;
-    const ints = tail ? TAIL_INT_RESULTS : INT_RESULTS;
-    const vectorLimit = tail ? TAIL_VECTOR_RESULTS : VECTOR_RESULTS;
+    const fastcall = this.conv === CallConv.windows_fastcall;
+    const ints = tail ? TAIL_INT_RESULTS : fastcall ? FASTCALL_INT_RESULTS : INT_RESULTS;
+    const vectorLimit = tail ? TAIL_VECTOR_RESULTS : fastcall ? 1 : VECTOR_RESULTS;
     const { results, firstResult } = this;
     results.clear();
     firstResult.clear();
@@ -115,7 +123,7 @@ export class SignaturePlaces {
     firstParam.clear();
     this.#ints = 0;
     this.#vectors = 0;
-    this.#stack = 0;
+    this.#stack = this.conv === CallConv.windows_fastcall ? SHADOW_BYTES : 0;
     this.sret = -1;
     this.returnArea = this.returnAreaBytes > 0 ? this.#intPlace() : -1;
     for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {
@@ -135,13 +143,24 @@ export class SignaturePlaces {
   }
 
   #intPlace(): number {
-    if (this.#ints < INT_ARGS.length) return INT_ARGS[this.#ints++];
+    if (this.conv === CallConv.windows_fastcall) {
+      if (this.#ints < FASTCALL_INT_ARGS.length) return FASTCALL_INT_ARGS[this.#ints++];
+      return this.#word();
+    }
+    return this.#ints < INT_ARGS.length ? INT_ARGS[this.#ints++] : this.#word();
+  }
+
+  #word(): number {
     const at = this.#stack;
     this.#stack += 8;
     return STACK + at;
   }
 
   #vectorPlace(bytes: number): number {
+    // There the position counts, of whatever kind the arguments are.
+    if (this.conv === CallConv.windows_fastcall) {
+      return this.#ints < FASTCALL_INT_ARGS.length ? XMM0 + this.#ints++ : this.#word();
+    }
     if (this.#vectors < VECTOR_ARGS) return XMM0 + this.#vectors++;
     if (bytes > 8) this.#stack = alignUp(this.#stack, 16);
     const at = this.#stack;

@@ -26,7 +26,7 @@ import { Mem } from "@gantry/codegen-core";
 import { I32List, NONE } from "@gantry/entity";
 import { DEF, EARLY, FIXED, LATE, operandInfo, USE } from "@gantry/regalloc";
 import { calleePops, inVectorRegister, SignaturePlaces, STACK } from "./abi.ts";
-import { CLOBBER_CALLER_SAVED, CLOBBER_NONE } from "./clobbers.ts";
+import { CLOBBER_CALLER_SAVED, clobbersOf } from "./clobbers.ts";
 import { X64Operands } from "./host.ts";
 import { GENERAL, RAX, VECTOR, XMM0 } from "./registers.ts";
 import { Reloc } from "./relocs.ts";
@@ -54,6 +54,8 @@ export class X64Host extends X64Operands {
   readonly #callee = new SignaturePlaces();
   /** (register, operand info) pairs of the record that is being made. */
   readonly #list = new I32List();
+  /** Whether anything is called that may destroy all of System V's caller-saved registers. */
+  callsSystemV = false;
   /** Register that holds the hidden pointer to the return area from entry on, 0 if there is none. */
   #returnArea = 0;
 
@@ -68,6 +70,7 @@ export class X64Host extends X64Operands {
     this.hasFma = settings.bool("has_avx") && settings.bool("has_fma");
     this.isPic = settings.bool("is_pic");
     this.constants.clear();
+    this.callsSystemV = false;
     this.own.compute(this.func, OWN_SIGNATURE);
     this.#returnArea = this.own.returnArea >= 0 ? this.newReg(GENERAL) : 0;
     const { frame } = this;
@@ -140,7 +143,8 @@ export class X64Host extends X64Operands {
   lowerParams(): void {
     const { func, own } = this;
     const entry = func.firstBlock();
-    if (own.returnArea >= 0 && own.returnArea < STACK) this.#pair(this.#returnArea, registerDef(own.returnArea));
+    if (own.returnArea >= 0 && own.returnArea < STACK)
+      this.#pair(this.#returnArea, registerDef(own.returnArea));
     const n = func.blockParamCount(entry);
     for (let k = 0; k < n; k++) {
       const v = func.blockParam(entry, k);
@@ -258,12 +262,17 @@ export class X64Host extends X64Operands {
     const callee = this.#callee;
     const isTail = (func.opcodeFlags(call) & OF_RETURN) !== 0;
     frame.hasCalls ||= !isTail;
+    this.#callsOthers(callee.conv);
     const outgoing = callee.stackBytes + (isTail ? 0 : callee.returnAreaBytes);
     if (outgoing > frame.outgoingBytes) frame.outgoingBytes = outgoing;
     for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {
       const v = func.arg(call, skip + k);
       if (func.sigParamPurpose(sig, k) === PURPOSE_SARG) {
-        this.#copyStruct(this.putInReg(v), callee.params.at(callee.firstParam.at(k)) - STACK, func.sigParamBytes(sig, k));
+        this.#copyStruct(
+          this.putInReg(v),
+          callee.params.at(callee.firstParam.at(k)) - STACK,
+          func.sigParamBytes(sig, k),
+        );
         continue;
       }
       const ty = func.valueType(v);
@@ -291,6 +300,11 @@ export class X64Host extends X64Operands {
 
   #outgoing(offset: number): number {
     return this.amode(Mem.outgoing, NONE, NONE, 0, offset, 0);
+  }
+
+  /** A function of `windows_fastcall` preserves more than the System V functions that it calls. */
+  #callsOthers(conv: number): void {
+    if (conv !== CallConv.windows_fastcall) this.callsSystemV = true;
   }
 
   /** Copies a struct argument to the outgoing area by words. */
@@ -336,7 +350,8 @@ export class X64Host extends X64Operands {
       if (this.isDemanded(v)) {
         regs = this.valueRegs(v);
         const at = callee.firstResult.at(k);
-        if (callee.results.at(at) >= STACK) regs = this.#loadResult(v, callee.stackBytes + callee.results.at(at) - STACK);
+        if (callee.results.at(at) >= STACK)
+          regs = this.#loadResult(v, callee.stackBytes + callee.results.at(at) - STACK);
       }
       this.words[output + 1 + k] = regs;
     }
@@ -353,7 +368,8 @@ export class X64Host extends X64Operands {
   gen_libcall(i: Inst): number {
     const { func } = this;
     const libcall = roundingCalls[func.opcode(i)] + (func.valueType(func.arg(i, 0)) === F64 ? 1 : 0);
-    for (let k = 0; k < func.argCount(i); k++) this.#pair(this.putInReg(func.arg(i, k)), registerUse(XMM0 + k));
+    for (let k = 0; k < func.argCount(i); k++)
+      this.#pair(this.putInReg(func.arg(i, k)), registerUse(XMM0 + k));
     return this.output_reg(this.#callLibrary(libcall));
   }
 
@@ -382,6 +398,7 @@ export class X64Host extends X64Operands {
   #callLibrary(libcall: number): number {
     const { frame } = this;
     frame.hasCalls = true;
+    this.#callsOthers(CallConv.system_v);
     const symbol = this.symbols.libcall(libcall);
     const result = this.newReg(VECTOR);
     const list = (): number => {
@@ -397,8 +414,4 @@ export class X64Host extends X64Operands {
     }
     return result;
   }
-}
-
-function clobbersOf(conv: number): number {
-  return conv === CallConv.preserve_all ? CLOBBER_NONE : CLOBBER_CALLER_SAVED;
 }

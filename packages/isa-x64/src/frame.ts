@@ -4,8 +4,23 @@
  * From high to low: return address, saved frame pointer if the function has one, saved registers (pushed), then the
  * body of the frame down to the stack pointer, which is a multiple of 16 wherever a call may be.
  */
-import { GV_IADD_IMM, GV_LOAD, GV_VMCTX, type GlobalValue, OWN_SIGNATURE, PURPOSE_VMCTX } from "@gantry/clif-ir";
-import { alignUp, type CodeBuffer, type Emitter, type LowerContext, Mem, UnwindOp } from "@gantry/codegen-core";
+import {
+  CallConv,
+  type GlobalValue,
+  GV_IADD_IMM,
+  GV_LOAD,
+  GV_VMCTX,
+  OWN_SIGNATURE,
+  PURPOSE_VMCTX,
+} from "@gantry/clif-ir";
+import {
+  alignUp,
+  type CodeBuffer,
+  type Emitter,
+  type LowerContext,
+  Mem,
+  UnwindOp,
+} from "@gantry/codegen-core";
 import { bug } from "@gantry/diag";
 import { NONE } from "@gantry/entity";
 import { STACK } from "./abi.ts";
@@ -13,21 +28,42 @@ import type { X64Host } from "./calls.ts";
 import * as X from "./generated/opcodes.ts";
 import { CONSTANT_WORDS } from "./host.ts";
 import { put, putModImm, putModRm, putRegRm } from "./put.ts";
-import { CALLEE_SAVED, R10, R11, RBP, RSP } from "./registers.ts";
+import {
+  CALLEE_SAVED,
+  FASTCALL_SAVED,
+  FASTCALL_SAVED_VECTOR,
+  R10,
+  R11,
+  RBP,
+  RSP,
+  XMM0,
+} from "./registers.ts";
 
 const STACK_OVERFLOW = 251;
 /** Below this size the stack pointer minus the frame cannot wrap: the zero page and more lie there. */
 const SMALL_FRAME = 32768;
 const BELOW = 2;
+const NOT_EQUAL = 5;
+const UNROLLED_PROBES = 4;
 const SPILL = 1 << 24;
 
 export function layOutFrame(ctx: LowerContext): void {
   const { frame } = ctx;
+  const host = ctx as X64Host;
   let saved = frame.used[0] & CALLEE_SAVED;
+  frame.saved[1] = 0;
+  if (host.own.conv === CallConv.windows_fastcall) {
+    const lost = host.callsSystemV ? -1 : 0;
+    saved |= (frame.used[0] | lost) & FASTCALL_SAVED;
+    frame.saved[1] = (frame.used[1] | lost) & FASTCALL_SAVED_VECTOR;
+  }
   if (frame.framePointer) saved &= ~(1 << RBP);
   frame.saved[0] = saved;
   const pushed = 8 + 8 * bitCount(saved) + (frame.framePointer ? 8 : 0);
-  frame.adjustBytes = frame.hasCalls || frame.bodyBytes > 0 ? alignUp(pushed + frame.bodyBytes, 16) - pushed : 0;
+  // Saved vector registers lie on top of the body.
+  const vectors = 16 * bitCount(frame.saved[1]);
+  const bytes = vectors === 0 ? frame.bodyBytes : alignUp(frame.bodyBytes, 16) + vectors;
+  frame.adjustBytes = frame.hasCalls || bytes > 0 ? alignUp(pushed + bytes, 16) - pushed : 0;
   frame.incomingBase = pushed + frame.adjustBytes;
 }
 
@@ -41,7 +77,7 @@ export function emitPrologue(e: Emitter): void {
   const { buf } = e;
   const host = e.ctx as X64Host;
   const { frame } = host;
-  buf.reserve(160);
+  buf.reserve(400);
   placeConstants(host, buf);
   checkStack(host, buf);
   const unwind = host.settings.bool("unwind_info");
@@ -65,10 +101,28 @@ export function emitPrologue(e: Emitter): void {
     buf.unwindOp(UnwindOp.save, r, -cfa);
   }
   if (frame.adjustBytes === 0) return;
+  if (host.settings.bool("enable_probestack"))
+    probeStack(buf, frame.adjustBytes, host.settings.num("probestack_size_log2"));
   // A push makes room for eight bytes with one.
   if (frame.adjustBytes === 8) put(buf, X.pushq_r, 0);
   else putModImm(buf, X.subq_ri, RSP, frame.adjustBytes);
   if (unwind && !frame.framePointer) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa + frame.adjustBytes);
+  let at = alignUp(frame.bodyBytes, 16);
+  for (let m = frame.saved[1]; m !== 0; m &= m - 1, at += 16) {
+    const r = XMM0 + 31 - Math.clz32(m & -m);
+    put(buf, X.movups_mr, RSP, -1, at, Mem.plain, r);
+    if (unwind) buf.unwindOp(UnwindOp.save, r, at - frame.incomingBase);
+  }
+}
+
+/** Loads the vector registers that the prologue saved. */
+function restoreVectors(e: Emitter): void {
+  const { buf } = e;
+  const { frame } = e.ctx;
+  let at = alignUp(frame.bodyBytes, 16);
+  for (let m = frame.saved[1]; m !== 0; m &= m - 1, at += 16) {
+    put(buf, X.movups_rm, XMM0 + 31 - Math.clz32(m & -m), RSP, -1, at, Mem.plain);
+  }
 }
 
 /** Undoes the prologue and returns, or leaves for another function, as the record at `at` says. */
@@ -139,11 +193,12 @@ function leave(e: Emitter, bytes: number): void {
 function undoPrologue(e: Emitter): void {
   const { buf } = e;
   const { frame } = e.ctx;
-  buf.reserve(96);
+  buf.reserve(320);
   const unwind = tellsUnwinder(e);
   if (unwind && buf.next !== NONE) buf.unwindOp(UnwindOp.rememberState, 0, 0);
   const tracksSp = unwind && !frame.framePointer;
   let cfa = frame.incomingBase;
+  if (frame.saved[1] !== 0) restoreVectors(e);
   if (frame.adjustBytes !== 0) {
     if (frame.adjustBytes === 8) put(buf, X.popq_r, R11);
     else putModImm(buf, X.addq_ri, RSP, frame.adjustBytes);
@@ -176,6 +231,27 @@ function placeConstants(host: X64Host, buf: CodeBuffer): void {
     for (let i = 0; i < length; i++) bytes[i] = c.at(at + 1 + (i >> 2)) >> (8 * (i & 3));
     if (buf.constant(bytes, length) !== k) bug("emit", "the code buffer numbers constants in another order");
   }
+}
+
+/**
+ * Touches each page of a large frame from the top, so that the guard page is not jumped over. A few pages are touched
+ * one by one, more in a loop with r11.
+ */
+function probeStack(buf: CodeBuffer, bytes: number, pageLog2: number): void {
+  const page = 2 ** pageLog2;
+  const pages = Math.floor(bytes / page);
+  if (pages <= UNROLLED_PROBES) {
+    for (let k = 1; k <= pages; k++) put(buf, X.movl_mi, RSP, -1, -k * page, Mem.plain, 0);
+    return;
+  }
+  const again = buf.newLabel();
+  put(buf, X.leaq_rm, R11, RSP, -1, -pages * page, Mem.plain);
+  buf.bind(again);
+  putModImm(buf, X.subq_ri, RSP, page);
+  put(buf, X.movl_mi, RSP, -1, 0, Mem.plain, 0);
+  putRegRm(buf, X.cmpq_rm, RSP, R11);
+  put(buf, X.jcc, NOT_EQUAL, again);
+  put(buf, X.leaq_rm, RSP, RSP, -1, pages * page, Mem.plain);
 }
 
 /**

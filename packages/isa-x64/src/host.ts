@@ -3,8 +3,8 @@ import {
   F32,
   F64,
   type FuncRef,
-  GV_SYMBOL,
   type GlobalValue,
+  GV_SYMBOL,
   I32,
   I64,
   I128,
@@ -28,7 +28,7 @@ import { I32List, NONE } from "@gantry/entity";
 import { inVectorRegister } from "./abi.ts";
 import { X64Insts } from "./generated/insts.ts";
 import { amode } from "./generated/selector.ts";
-import { GENERAL, RBP, RSP, VECTOR } from "./registers.ts";
+import { GENERAL, R15, RBP, RSP, VECTOR } from "./registers.ts";
 import { Reloc } from "./relocs.ts";
 
 /** Trap codes as CLIF numbers them. */
@@ -39,11 +39,45 @@ const BAD_TOINT = 255;
 /** Opcodes whose code for a result of 32 bits ends in the write of a 32-bit register, which clears the upper half. */
 const writes32 = new Uint8Array(256);
 for (const op of [
-  Op.iadd, Op.isub, Op.ineg, Op.iabs, Op.imul, Op.umulhi, Op.smulhi, Op.udiv, Op.sdiv, Op.urem,
-  Op.smin, Op.smax, Op.umin, Op.umax, Op.band, Op.bor, Op.bxor, Op.bnot, Op.bitselect,
-  Op.ishl, Op.ushr, Op.sshr, Op.rotl, Op.rotr, Op.clz, Op.cls, Op.ctz, Op.popcnt, Op.bswap, Op.bitrev,
-  Op.load, Op.uload8, Op.sload8, Op.uload16, Op.sload16, Op.atomic_load,
-  Op.select, Op.select_spectre_guard, Op.iconst,
+  Op.iadd,
+  Op.isub,
+  Op.ineg,
+  Op.iabs,
+  Op.imul,
+  Op.umulhi,
+  Op.smulhi,
+  Op.udiv,
+  Op.sdiv,
+  Op.urem,
+  Op.smin,
+  Op.smax,
+  Op.umin,
+  Op.umax,
+  Op.band,
+  Op.bor,
+  Op.bxor,
+  Op.bnot,
+  Op.bitselect,
+  Op.ishl,
+  Op.ushr,
+  Op.sshr,
+  Op.rotl,
+  Op.rotr,
+  Op.clz,
+  Op.cls,
+  Op.ctz,
+  Op.popcnt,
+  Op.bswap,
+  Op.bitrev,
+  Op.load,
+  Op.uload8,
+  Op.sload8,
+  Op.uload16,
+  Op.sload16,
+  Op.atomic_load,
+  Op.select,
+  Op.select_spectre_guard,
+  Op.iconst,
 ]) {
   writes32[op] = 1;
 }
@@ -86,7 +120,9 @@ export abstract class X64Operands extends X64Insts {
         return lo === 0 ? this.#remat(this.xmm_zero()) : this.#remat(this.movss_rm(this.const_f32(lo)));
       case Op.f64const: {
         const hi = func.immHi(def);
-        return (lo | hi) === 0 ? this.#remat(this.xmm_zero()) : this.#remat(this.movsd_rm(this.const_f64(lo, hi)));
+        return (lo | hi) === 0
+          ? this.#remat(this.xmm_zero())
+          : this.#remat(this.movsd_rm(this.const_f64(lo, hi)));
       }
       case Op.vconst:
       case Op.f128const:
@@ -140,7 +176,10 @@ export abstract class X64Operands extends X64Insts {
   low_word_mask(v: Value): boolean {
     const def = this.iconstOf(v);
     return (
-      def !== NONE && this.func.ctrlType(def) === I64 && this.func.immLo(def) === -1 && this.func.immHi(def) === 0
+      def !== NONE &&
+      this.func.ctrlType(def) === I64 &&
+      this.func.immLo(def) === -1 &&
+      this.func.immHi(def) === 0
     );
   }
   const_nonzero(v: Value): boolean {
@@ -513,6 +552,14 @@ export abstract class X64Operands extends X64Insts {
   }
   stack_pointer(): number {
     return RSP;
+  }
+  pinned_register(): number {
+    return R15;
+  }
+  set_pinned(x: number): number {
+    this.movq_rr(x);
+    this.words[this.lastEmitted() + 1] = R15;
+    return 0;
   }
   frame_pointer(): number {
     return RBP;

@@ -1,4 +1,5 @@
 /** The x86-64 back end of Gantry. */
+import { CallConv } from "@gantry/clif-ir";
 import type { TargetIsa } from "@gantry/codegen-core";
 import { type Environment, makeEnvironment } from "@gantry/regalloc";
 import { X64Host } from "./calls.ts";
@@ -25,7 +26,16 @@ import { x64JitSupport } from "./jit-support.ts";
 import { missingOperations, unsupported } from "./legality.ts";
 import { x64Objects } from "./objects.ts";
 import { put } from "./put.ts";
-import { ALL_VECTOR, CALLEE_SAVED, CALLER_SAVED, R15, RBP, RSP } from "./registers.ts";
+import {
+  ALL_VECTOR,
+  CALLEE_SAVED,
+  CALLER_SAVED,
+  FASTCALL_SAVED,
+  FASTCALL_SAVED_VECTOR,
+  R15,
+  RBP,
+  RSP,
+} from "./registers.ts";
 import { x64Settings } from "./settings.table.ts";
 
 export { missingOperations };
@@ -34,10 +44,14 @@ const PSEUDO = 32;
 /** In a clobber column: the set stands in the record. */
 const IN_RECORD = -2;
 
-/** Environments by whether rbp is the frame pointer (bit 0) and r15 is pinned (bit 1). */
-const environments: readonly Environment[] = [0, 1, 2, 3].map((k) => {
+/** Environments by whether rbp is the frame pointer (bit 0), r15 is pinned (1), the convention is `windows_fastcall` (2). */
+const environments: readonly Environment[] = Array.from({ length: 8 }, (_, k) => {
   const other = CALLEE_SAVED & ~((k & 1) !== 0 ? 1 << RBP : 0) & ~((k & 2) !== 0 ? 1 << R15 : 0);
-  return makeEnvironment([CALLER_SAVED, ALL_VECTOR, 0], [other, 0, 0]);
+  if ((k & 4) === 0) return makeEnvironment([CALLER_SAVED, ALL_VECTOR, 0], [other, 0, 0]);
+  return makeEnvironment(
+    [CALLER_SAVED & ~FASTCALL_SAVED, ALL_VECTOR & ~FASTCALL_SAVED_VECTOR, 0],
+    [other | FASTCALL_SAVED, FASTCALL_SAVED_VECTOR, 0],
+  );
 });
 
 /** The target x86-64. */
@@ -70,7 +84,11 @@ export const x64: TargetIsa = {
   },
   jumpOpcode: X.jmp,
   environment: (ctx) =>
-    environments[(ctx.frame.framePointer ? 1 : 0) | (ctx.settings.bool("enable_pinned_reg") ? 2 : 0)],
+    environments[
+      (ctx.frame.framePointer ? 1 : 0) |
+        (ctx.settings.bool("enable_pinned_reg") ? 2 : 0) |
+        ((ctx as X64Host).own.conv === CallConv.windows_fastcall ? 4 : 0)
+    ],
   layOutFrame,
   emitPrologue,
   emitReturn,

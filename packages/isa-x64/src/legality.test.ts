@@ -62,7 +62,9 @@ function immediates(kind: string): readonly string[] {
 /** Text of functions with one instruction of `row` each, parameters for its operands; not all of them are valid. */
 function* functionsOf(row: OpcodeRow): Generator<string> {
   const ins = items(row.in);
-  const free = ins.filter((o) => ["Any", "Int", "wider(T)", "narrower(T)", "AnyVector", "Float"].includes(o.kind));
+  const free = ins.filter((o) =>
+    ["Any", "Int", "wider(T)", "narrower(T)", "AnyVector", "Float"].includes(o.kind),
+  );
   for (const ctrl of row.T === undefined ? [0] : types) {
     const name = ctrl === 0 ? "" : typeName(ctrl as Type);
     const others = free.length > 0 ? samples : [0];
@@ -70,13 +72,15 @@ function* functionsOf(row: OpcodeRow): Generator<string> {
       for (const values of operandTypes(ins, name, other === 0 ? "" : typeName(other as Type))) {
         const choices = ins.map((o) => immediates(o.kind));
         const most = Math.max(1, ...choices.map((c) => c.length));
-        for (let k = 0; k < most; k++) yield functionText(row, ins, name, values, (n) => choices[n][k % choices[n].length]);
+        for (let k = 0; k < most; k++)
+          yield functionText(row, ins, name, values, (n) => choices[n][k % choices[n].length]);
       }
     }
   }
 }
 
-const VALUE_KIND = /^(T|lane\(T\)|truthy\(T\)|half\(T\)|double\(T\)|split\(T\)|merge\(T\)|wider\(T\)|narrower\(T\)|Any|Int|Float|AnyVector|Int32Or64|i\d+(x\d+)?|f\d+(x\d+)?|IntVector\w*|\w*Vector\w*|Scalar\w*)$/;
+const VALUE_KIND =
+  /^(T|lane\(T\)|truthy\(T\)|half\(T\)|double\(T\)|split\(T\)|merge\(T\)|wider\(T\)|narrower\(T\)|Any|Int|Float|AnyVector|Int32Or64|i\d+(x\d+)?|f\d+(x\d+)?|IntVector\w*|\w*Vector\w*|Scalar\w*)$/;
 
 function* operandTypes(ins: { kind: string }[], ctrl: string, other: string): Generator<string[]> {
   const out: string[] = [];
@@ -124,7 +128,8 @@ function functionText(
   ins.forEach((o, k) => {
     if (o.kind === "memflags") flags = row.name === "bitcast" ? " little" : "";
     else if (o.kind === "offset32") offset = "+8";
-    else if (o.kind === "intcc" || o.kind === "floatcc" || o.kind === "atomic_rmw_op") condition = ` ${immediate(k)}`;
+    else if (o.kind === "intcc" || o.kind === "floatcc" || o.kind === "atomic_rmw_op")
+      condition = ` ${immediate(k)}`;
     else if (VALUE_KIND.test(o.kind)) operands.push(`v${v++}`);
     else operands.push(immediate(k));
   });
@@ -158,11 +163,13 @@ const SKIPPED = /terminator|call/;
 const DYNAMIC = "extract_vector";
 
 function contexts(): CompileContext[] {
-  return [[], ["sse42", "has_popcnt", "has_lzcnt", "has_bmi1"], ["skylake", "has_cmpxchg16b"]].map((features) => {
-    const settings = new Settings(x64.settings);
-    for (const f of ["regalloc_checker=true", ...features]) settings.set(f);
-    return new CompileContext(x64, settings);
-  });
+  return [[], ["sse42", "has_popcnt", "has_lzcnt", "has_bmi1"], ["skylake", "has_cmpxchg16b"]].map(
+    (features) => {
+      const settings = new Settings(x64.settings);
+      for (const f of ["regalloc_checker=true", ...features]) settings.set(f);
+      return new CompileContext(x64, settings);
+    },
+  );
 }
 
 describe("what legality allows compiles", () => {
@@ -180,7 +187,8 @@ describe("what legality allows compiles", () => {
             c.compile(read(text, result));
             compiled++;
           } catch (e) {
-            const refused = e instanceof GantryError && e.diagnostics.every((d) => /not supported yet/.test(d.message));
+            const refused =
+              e instanceof GantryError && e.diagnostics.every((d) => /not supported yet/.test(d.message));
             if (!refused) found.push(`${text}: ${e instanceof Error ? e.message : e}`);
           }
         }

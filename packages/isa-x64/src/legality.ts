@@ -12,12 +12,14 @@ import {
   type Inst,
   isVector,
   MEM_BIG,
-  Op,
   OPCODE_NAMES,
+  Op,
   OWN_SIGNATURE,
+  PURPOSE_SARG,
   PURPOSE_SRET,
   type Settings,
   type SigRef,
+  type StackSlot,
   type Type,
   typeBytes,
   typeName,
@@ -62,54 +64,186 @@ const ANY = -1;
 /** Bit of each type code. */
 const typeBit = new Int32Array(1 << 14);
 for (const [code, bit] of [
-  [116, I8], [117, I16], [118, I32], [119, I64], [120, I128], [121, F16], [122, F32], [123, F64], [124, F128],
-  [180, I8X16], [165, I16X8], [150, I32X4], [135, I64X2], [154, F32X4], [139, F64X2],
+  [116, I8],
+  [117, I16],
+  [118, I32],
+  [119, I64],
+  [120, I128],
+  [121, F16],
+  [122, F32],
+  [123, F64],
+  [124, F128],
+  [180, I8X16],
+  [165, I16X8],
+  [150, I32X4],
+  [135, I64X2],
+  [154, F32X4],
+  [139, F64X2],
 ]) {
   typeBit[code] = bit;
 }
 for (const ty of allTypes()) {
-  if (isVector(ty) && typeBytes(ty) <= 8) typeBit[ty] = typeBytes(ty) === 2 ? SMALL2 : typeBytes(ty) === 4 ? SMALL4 : SMALL8;
+  if (isVector(ty) && typeBytes(ty) <= 8)
+    typeBit[ty] = typeBytes(ty) === 2 ? SMALL2 : typeBytes(ty) === 4 ? SMALL4 : SMALL8;
 }
 
 /** Opcode, types of the first result, types of the first value operand. */
 const rows: readonly (readonly [op: number, result: number, operand?: number])[] = [
-  [Op.jump, ANY], [Op.brif, ANY, WIDE], [Op.br_table, ANY], [Op.trap, ANY], [Op.trapz, ANY, WIDE], [Op.trapnz, ANY, WIDE],
-  [Op.debugtrap, ANY], [Op.return, ANY], [Op.call, ANY], [Op.call_indirect, ANY], [Op.return_call, ANY], [Op.return_call_indirect, ANY], [Op.nop, ANY], [Op.sequence_point, ANY],
-  [Op.fence, ANY], [Op.func_addr, I64], [Op.symbol_value, I64], [Op.stack_addr, I64],
-  [Op.get_stack_pointer, I64], [Op.get_frame_pointer, I64], [Op.get_return_address, I64],
-  [Op.iconst, INT], [Op.f16const, F16], [Op.f32const, F32], [Op.f64const, F64], [Op.f128const, F128], [Op.vconst, VECTOR],
-  [Op.load, MEMORY], [Op.store, ANY, MEMORY],
-  [Op.uload8, INT], [Op.sload8, INT], [Op.uload16, INT], [Op.sload16, INT], [Op.uload32, I64], [Op.sload32, I64],
-  [Op.istore8, ANY, INT], [Op.istore16, ANY, INT], [Op.istore32, ANY, INT],
-  [Op.atomic_load, WIDE], [Op.atomic_store, ANY, WIDE], [Op.atomic_rmw, WIDE], [Op.atomic_cas, WIDE],
-  [Op.iadd, WIDE | INT_VECTOR], [Op.isub, WIDE | INT_VECTOR], [Op.ineg, WIDE | INT_VECTOR], [Op.iabs, WIDE | INT_VECTOR], [Op.imul, WIDE | INT_VECTOR], [Op.umulhi, INT | I16X8], [Op.smulhi, INT | I16X8],
-  [Op.udiv, INT], [Op.sdiv, INT], [Op.urem, INT], [Op.srem, INT],
-  [Op.smin, INT | INT_VECTOR], [Op.smax, INT | INT_VECTOR], [Op.umin, INT | INT_VECTOR], [Op.umax, INT | INT_VECTOR],
-  [Op.uadd_overflow, WIDE], [Op.sadd_overflow, WIDE], [Op.usub_overflow, WIDE], [Op.ssub_overflow, WIDE],
-  [Op.umul_overflow, INT], [Op.smul_overflow, INT], [Op.uadd_overflow_trap, I32 | I64],
-  [Op.uadd_overflow_cin, INT], [Op.sadd_overflow_cin, INT], [Op.usub_overflow_bin, INT], [Op.ssub_overflow_bin, INT],
-  [Op.band, SCALAR | I128 | F16 | F128 | VECTOR], [Op.bor, SCALAR | I128 | F16 | F128 | VECTOR], [Op.bxor, SCALAR | I128 | F16 | F128 | VECTOR], [Op.bnot, SCALAR | I128 | F16 | F128 | VECTOR], [Op.bitselect, WIDE | FLOAT | VECTOR],
-  [Op.ishl, WIDE | INT_VECTOR], [Op.ushr, WIDE | INT_VECTOR], [Op.sshr, WIDE | INT_VECTOR], [Op.rotl, WIDE], [Op.rotr, WIDE],
-  [Op.clz, WIDE], [Op.cls, INT], [Op.ctz, WIDE], [Op.popcnt, WIDE | I8X16], [Op.bswap, WIDE & ~I8], [Op.bitrev, WIDE],
-  [Op.bmask, WIDE, WIDE], [Op.icmp, I8 | INT_VECTOR, WIDE | INT_VECTOR], [Op.fcmp, I8 | I32X4 | I64X2, FLOAT | FLOAT_VECTOR], [Op.select, MEMORY, WIDE], [Op.select_spectre_guard, WIDE | FLOAT, WIDE],
-  [Op.uextend, WIDE, INT], [Op.sextend, WIDE, INT], [Op.ireduce, INT, WIDE],
-  [Op.iconcat, WIDE, INT], [Op.isplit, INT, WIDE],
-  [Op.fadd, FLOAT | FLOAT_VECTOR], [Op.fsub, FLOAT | FLOAT_VECTOR], [Op.fmul, FLOAT | FLOAT_VECTOR], [Op.fdiv, FLOAT | FLOAT_VECTOR], [Op.sqrt, FLOAT | FLOAT_VECTOR], [Op.fma, FLOAT | FLOAT_VECTOR],
-  [Op.fneg, FLOAT | FLOAT_VECTOR], [Op.fabs, FLOAT | FLOAT_VECTOR], [Op.fcopysign, FLOAT | FLOAT_VECTOR], [Op.fmin, FLOAT | FLOAT_VECTOR], [Op.fmax, FLOAT | FLOAT_VECTOR],
-  [Op.ceil, FLOAT | FLOAT_VECTOR], [Op.floor, FLOAT | FLOAT_VECTOR], [Op.trunc, FLOAT | FLOAT_VECTOR], [Op.nearest, FLOAT | FLOAT_VECTOR],
-  [Op.fpromote, F64, F32], [Op.fdemote, F32, F64],
-  [Op.fcvt_from_sint, FLOAT | FLOAT_VECTOR, INT | I32X4 | I64X2], [Op.fcvt_from_uint, FLOAT | FLOAT_VECTOR, INT | I32X4 | I64X2],
-  [Op.fcvt_to_sint, INT, FLOAT], [Op.fcvt_to_uint, INT, FLOAT],
-  [Op.fcvt_to_sint_sat, INT | I32X4, FLOAT | F32X4], [Op.fcvt_to_uint_sat, INT | I32X4, FLOAT | F32X4],
-  [Op.uadd_sat, I8X16 | I16X8], [Op.sadd_sat, I8X16 | I16X8], [Op.usub_sat, I8X16 | I16X8], [Op.ssub_sat, I8X16 | I16X8],
-  [Op.avg_round, INT_VECTOR], [Op.sqmul_round_sat, I16X8], [Op.iadd_pairwise, I16X8 | I32X4], [Op.blendv, VECTOR],
-  [Op.splat, VECTOR], [Op.scalar_to_vector, VECTOR], [Op.insertlane, VECTOR], [Op.extractlane, SCALAR, VECTOR],
-  [Op.shuffle, I8X16], [Op.swizzle, I8X16], [Op.x86_pshufb, I8X16],
-  [Op.snarrow, I8X16 | I16X8], [Op.unarrow, I8X16 | I16X8], [Op.uunarrow, I8X16 | I16X8],
-  [Op.swiden_low, INT_VECTOR], [Op.swiden_high, INT_VECTOR], [Op.uwiden_low, INT_VECTOR], [Op.uwiden_high, INT_VECTOR],
-  [Op.uload8x8, I16X8], [Op.uload16x4, I32X4], [Op.uload32x2, I64X2], [Op.sload8x8, I16X8], [Op.sload16x4, I32X4], [Op.sload32x2, I64X2],
-  [Op.vany_true, I8, VECTOR], [Op.vall_true, I8, VECTOR], [Op.vhigh_bits, INT, VECTOR],
-  [Op.x86_cvtt2dq, I32X4, F32X4], [Op.fvdemote, F32X4, F64X2], [Op.fvpromote_low, F64X2, F32X4],
+  [Op.jump, ANY],
+  [Op.brif, ANY, WIDE],
+  [Op.br_table, ANY],
+  [Op.trap, ANY],
+  [Op.trapz, ANY, WIDE],
+  [Op.trapnz, ANY, WIDE],
+  [Op.debugtrap, ANY],
+  [Op.return, ANY],
+  [Op.call, ANY],
+  [Op.call_indirect, ANY],
+  [Op.return_call, ANY],
+  [Op.return_call_indirect, ANY],
+  [Op.nop, ANY],
+  [Op.sequence_point, ANY],
+  [Op.fence, ANY],
+  [Op.func_addr, I64],
+  [Op.symbol_value, I64],
+  [Op.stack_addr, I64],
+  [Op.get_stack_pointer, I64],
+  [Op.get_frame_pointer, I64],
+  [Op.get_return_address, I64],
+  [Op.get_pinned_reg, I64],
+  [Op.set_pinned_reg, ANY, I64],
+  [Op.iconst, INT],
+  [Op.f16const, F16],
+  [Op.f32const, F32],
+  [Op.f64const, F64],
+  [Op.f128const, F128],
+  [Op.vconst, VECTOR],
+  [Op.load, MEMORY],
+  [Op.store, ANY, MEMORY],
+  [Op.uload8, INT],
+  [Op.sload8, INT],
+  [Op.uload16, INT],
+  [Op.sload16, INT],
+  [Op.uload32, I64],
+  [Op.sload32, I64],
+  [Op.istore8, ANY, INT],
+  [Op.istore16, ANY, INT],
+  [Op.istore32, ANY, INT],
+  [Op.atomic_load, WIDE],
+  [Op.atomic_store, ANY, WIDE],
+  [Op.atomic_rmw, WIDE],
+  [Op.atomic_cas, WIDE],
+  [Op.iadd, WIDE | INT_VECTOR],
+  [Op.isub, WIDE | INT_VECTOR],
+  [Op.ineg, WIDE | INT_VECTOR],
+  [Op.iabs, WIDE | INT_VECTOR],
+  [Op.imul, WIDE | INT_VECTOR],
+  [Op.umulhi, INT | I16X8],
+  [Op.smulhi, INT | I16X8],
+  [Op.udiv, INT],
+  [Op.sdiv, INT],
+  [Op.urem, INT],
+  [Op.srem, INT],
+  [Op.smin, WIDE | INT_VECTOR],
+  [Op.smax, WIDE | INT_VECTOR],
+  [Op.umin, WIDE | INT_VECTOR],
+  [Op.umax, WIDE | INT_VECTOR],
+  [Op.uadd_overflow, WIDE],
+  [Op.sadd_overflow, WIDE],
+  [Op.usub_overflow, WIDE],
+  [Op.ssub_overflow, WIDE],
+  [Op.umul_overflow, INT],
+  [Op.smul_overflow, INT],
+  [Op.uadd_overflow_trap, I32 | I64],
+  [Op.uadd_overflow_cin, INT],
+  [Op.sadd_overflow_cin, INT],
+  [Op.usub_overflow_bin, INT],
+  [Op.ssub_overflow_bin, INT],
+  [Op.band, SCALAR | I128 | F16 | F128 | VECTOR],
+  [Op.bor, SCALAR | I128 | F16 | F128 | VECTOR],
+  [Op.bxor, SCALAR | I128 | F16 | F128 | VECTOR],
+  [Op.bnot, SCALAR | I128 | F16 | F128 | VECTOR],
+  [Op.bitselect, WIDE | FLOAT | VECTOR],
+  [Op.ishl, WIDE | INT_VECTOR],
+  [Op.ushr, WIDE | INT_VECTOR],
+  [Op.sshr, WIDE | INT_VECTOR],
+  [Op.rotl, WIDE],
+  [Op.rotr, WIDE],
+  [Op.clz, WIDE],
+  [Op.cls, INT],
+  [Op.ctz, WIDE],
+  [Op.popcnt, WIDE | I8X16],
+  [Op.bswap, WIDE & ~I8],
+  [Op.bitrev, WIDE],
+  [Op.bmask, WIDE, WIDE],
+  [Op.icmp, I8 | INT_VECTOR, WIDE | INT_VECTOR],
+  [Op.fcmp, I8 | I32X4 | I64X2, FLOAT | FLOAT_VECTOR],
+  [Op.select, MEMORY, WIDE],
+  [Op.select_spectre_guard, WIDE | FLOAT, WIDE],
+  [Op.uextend, WIDE, INT],
+  [Op.sextend, WIDE, INT],
+  [Op.ireduce, INT, WIDE],
+  [Op.iconcat, WIDE, INT],
+  [Op.isplit, INT, WIDE],
+  [Op.fadd, FLOAT | FLOAT_VECTOR],
+  [Op.fsub, FLOAT | FLOAT_VECTOR],
+  [Op.fmul, FLOAT | FLOAT_VECTOR],
+  [Op.fdiv, FLOAT | FLOAT_VECTOR],
+  [Op.sqrt, FLOAT | FLOAT_VECTOR],
+  [Op.fma, FLOAT | FLOAT_VECTOR],
+  [Op.fneg, FLOAT | FLOAT_VECTOR],
+  [Op.fabs, FLOAT | FLOAT_VECTOR],
+  [Op.fcopysign, FLOAT | FLOAT_VECTOR],
+  [Op.fmin, FLOAT | FLOAT_VECTOR],
+  [Op.fmax, FLOAT | FLOAT_VECTOR],
+  [Op.ceil, FLOAT | FLOAT_VECTOR],
+  [Op.floor, FLOAT | FLOAT_VECTOR],
+  [Op.trunc, FLOAT | FLOAT_VECTOR],
+  [Op.nearest, FLOAT | FLOAT_VECTOR],
+  [Op.fpromote, F64, F32],
+  [Op.fdemote, F32, F64],
+  [Op.fcvt_from_sint, FLOAT | FLOAT_VECTOR, INT | I32X4 | I64X2],
+  [Op.fcvt_from_uint, FLOAT | FLOAT_VECTOR, INT | I32X4 | I64X2],
+  [Op.fcvt_to_sint, INT, FLOAT],
+  [Op.fcvt_to_uint, INT, FLOAT],
+  [Op.fcvt_to_sint_sat, INT | I32X4, FLOAT | F32X4],
+  [Op.fcvt_to_uint_sat, INT | I32X4, FLOAT | F32X4],
+  [Op.uadd_sat, I8X16 | I16X8],
+  [Op.sadd_sat, I8X16 | I16X8],
+  [Op.usub_sat, I8X16 | I16X8],
+  [Op.ssub_sat, I8X16 | I16X8],
+  [Op.avg_round, INT_VECTOR],
+  [Op.sqmul_round_sat, I16X8],
+  [Op.x86_pmulhrsw, I16X8],
+  [Op.x86_pmaddubsw, I16X8],
+  [Op.iadd_pairwise, I16X8 | I32X4],
+  [Op.blendv, VECTOR],
+  [Op.splat, VECTOR],
+  [Op.scalar_to_vector, VECTOR],
+  [Op.insertlane, VECTOR],
+  [Op.extractlane, SCALAR, VECTOR],
+  [Op.shuffle, I8X16],
+  [Op.swizzle, I8X16],
+  [Op.x86_pshufb, I8X16],
+  [Op.snarrow, I8X16 | I16X8],
+  [Op.unarrow, I8X16 | I16X8],
+  [Op.uunarrow, I8X16 | I16X8],
+  [Op.swiden_low, INT_VECTOR],
+  [Op.swiden_high, INT_VECTOR],
+  [Op.uwiden_low, INT_VECTOR],
+  [Op.uwiden_high, INT_VECTOR],
+  [Op.uload8x8, I16X8],
+  [Op.uload16x4, I32X4],
+  [Op.uload32x2, I64X2],
+  [Op.sload8x8, I16X8],
+  [Op.sload16x4, I32X4],
+  [Op.sload32x2, I64X2],
+  [Op.vany_true, I8, VECTOR],
+  [Op.vall_true, I8, VECTOR],
+  [Op.vhigh_bits, INT, VECTOR],
+  [Op.x86_cvtt2dq, I32X4, F32X4],
+  [Op.fvdemote, F32X4, F64X2],
+  [Op.fvpromote_low, F64X2, F32X4],
   [Op.bitcast, MEMORY, MEMORY],
 ];
 
@@ -135,9 +269,27 @@ for (const [op, result, operand] of rows) {
 /** 1 for each opcode that has memory flags of an access. */
 const accesses = new Uint8Array(256);
 for (const op of [
-  Op.load, Op.store, Op.uload8, Op.sload8, Op.uload16, Op.sload16, Op.uload32, Op.sload32,
-  Op.uload8x8, Op.sload8x8, Op.uload16x4, Op.sload16x4, Op.uload32x2, Op.sload32x2,
-  Op.istore8, Op.istore16, Op.istore32, Op.atomic_load, Op.atomic_store, Op.atomic_rmw, Op.atomic_cas,
+  Op.load,
+  Op.store,
+  Op.uload8,
+  Op.sload8,
+  Op.uload16,
+  Op.sload16,
+  Op.uload32,
+  Op.sload32,
+  Op.uload8x8,
+  Op.sload8x8,
+  Op.uload16x4,
+  Op.sload16x4,
+  Op.uload32x2,
+  Op.sload32x2,
+  Op.istore8,
+  Op.istore16,
+  Op.istore32,
+  Op.atomic_load,
+  Op.atomic_store,
+  Op.atomic_rmw,
+  Op.atomic_cas,
 ]) {
   accesses[op] = 1;
 }
@@ -148,17 +300,28 @@ for (const op of [Op.atomic_load, Op.atomic_store, Op.atomic_rmw, Op.atomic_cas]
   atomics[op] = 1;
   controlTypes[op] &= ~I128;
 }
+// These need a setting.
+controlTypes[Op.get_pinned_reg] = 0;
+controlTypes[Op.set_pinned_reg] = 0;
+
+/** The stack pointer is a multiple of 16. */
+const STACK_ALIGN_LOG2 = 4;
 
 /** Types in registers that a signature may have. */
 const PASSED = MEMORY;
-const CONVENTIONS = (1 << CallConv.fast) | (1 << CallConv.tail) | (1 << CallConv.system_v);
+const CONVENTIONS =
+  (1 << CallConv.fast) | (1 << CallConv.tail) | (1 << CallConv.system_v) | (1 << CallConv.windows_fastcall);
 
 /** Everything in `func` that has no rule; empty if the function can be compiled. */
 export function unsupported(func: Function, settings: Settings): Diagnostic[] {
-  const hasCmpxchg16b = settings.bool("has_cmpxchg16b");
   const found: Diagnostic[] = [];
   checkSignature(func, OWN_SIGNATURE, found);
   for (let s = 0; s < func.numSignatures; s++) checkSignature(func, s as SigRef, found);
+  for (let s = 0; s < func.numStackSlots; s++) {
+    if (func.slotAlignLog2(s as StackSlot) > STACK_ALIGN_LOG2) {
+      found.push(refusal(`alignment ${2 ** func.slotAlignLog2(s as StackSlot)} of a stack slot`, `ss${s}`));
+    }
+  }
   // In the order of their records, which is that of memory: this is the first pass over them.
   const insts = func.insts.data;
   for (let i = 0, n = func.numInsts; i < n; i++) {
@@ -167,7 +330,7 @@ export function unsupported(func: Function, settings: Settings): Diagnostic[] {
     const legal = (typeBit[(word >> 16) & 0x3fff] & controlTypes[op]) !== 0;
     if (legal && (accesses[op] === 0 || (insts[(i << INST_SHIFT) + I_IMM2] & MEM_BIG) === 0)) continue;
     if (func.instBlock(i as Inst) === NONE) continue;
-    const problem = instProblem(func, i as Inst, hasCmpxchg16b);
+    const problem = instProblem(func, i as Inst, settings);
     if (problem !== undefined) found.push(refusal(problem, `inst${i}`));
   }
   return found;
@@ -183,7 +346,7 @@ function refusal(what: string, place: string): Diagnostic {
   };
 }
 
-function instProblem(func: Function, i: Inst, hasCmpxchg16b: boolean): string | undefined {
+function instProblem(func: Function, i: Inst, settings: Settings): string | undefined {
   const op = func.opcode(i);
   const results = resultTypes[op];
   if (results === 0) return named(op, func.ctrlType(i));
@@ -192,9 +355,14 @@ function instProblem(func: Function, i: Inst, hasCmpxchg16b: boolean): string | 
   if (operands !== ANY && (typeBit[func.valueType(func.arg(i, 0))] & operands) === 0) {
     return named(op, func.valueType(func.arg(i, 0)));
   }
-  if (atomics[op] !== 0 && !hasCmpxchg16b && isWideAtomic(func, i)) return `${OPCODE_NAMES[op]}.i128 without has_cmpxchg16b`;
+  if ((op === Op.get_pinned_reg || op === Op.set_pinned_reg) && !settings.bool("enable_pinned_reg")) {
+    return `${OPCODE_NAMES[op]} without enable_pinned_reg`;
+  }
+  if (atomics[op] !== 0 && !settings.bool("has_cmpxchg16b") && isWideAtomic(func, i))
+    return `${OPCODE_NAMES[op]}.i128 without has_cmpxchg16b`;
   if (op === Op.bitcast && (func.memFlags(i) & MEM_BIG) !== 0) return "bitcast with big-endian lanes";
-  if (accesses[op] !== 0 && (func.memFlags(i) & MEM_BIG) !== 0) return `${OPCODE_NAMES[op]} with big-endian memory`;
+  if (accesses[op] !== 0 && (func.memFlags(i) & MEM_BIG) !== 0)
+    return `${OPCODE_NAMES[op]} with big-endian memory`;
   return undefined;
 }
 
@@ -207,6 +375,11 @@ function named(op: number, ty: Type): string {
   return ty === 0 ? OPCODE_NAMES[op] : `${OPCODE_NAMES[op]}.${typeName(ty)}`;
 }
 
+/** What `windows_fastcall` passes by value. */
+function isWord(ty: Type, purpose: number): boolean {
+  return typeBytes(ty) <= 8 && !isVector(ty) && purpose !== PURPOSE_SARG;
+}
+
 function checkSignature(func: Function, sig: SigRef, found: Diagnostic[]): void {
   const conv = func.sigCallConv(sig);
   const place = sig === OWN_SIGNATURE ? "signature" : `sig${sig}`;
@@ -217,6 +390,9 @@ function checkSignature(func: Function, sig: SigRef, found: Diagnostic[]): void 
   for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {
     const ty = func.sigParamType(sig, k);
     if ((typeBit[ty] & PASSED) === 0) found.push(refusal(`parameter of type ${typeName(ty)}`, place));
+    if (conv === CallConv.windows_fastcall && !isWord(ty, func.sigParamPurpose(sig, k))) {
+      found.push(refusal(`windows_fastcall with a parameter of type ${typeName(ty)} or a struct`, place));
+    }
     if (conv === CallConv.tail && func.sigParamPurpose(sig, k) === PURPOSE_SRET) {
       found.push(refusal("sret in calling convention tail", place));
     }

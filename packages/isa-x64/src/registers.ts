@@ -18,12 +18,15 @@ export const XMM0 = 32;
 export const GENERAL = 0;
 export const VECTOR = 1;
 
-/** rbx, rbp, r12 to r15: what every convention here preserves. */
+/** rbx, rbp, r12 to r15: what every convention preserves. */
 export const CALLEE_SAVED = (1 << RBX) | (1 << RBP) | 0xf000;
-/** The general registers that a call may destroy: all others but the stack pointer. */
+/** The general registers that a call of System V may destroy: all others but the stack pointer. */
 export const CALLER_SAVED = 0xffff & ~CALLEE_SAVED & ~(1 << RSP);
-/** All vector registers: calls preserve none. */
+/** All vector registers: calls of System V preserve none. */
 export const ALL_VECTOR = 0xffff;
+/** What `windows_fastcall` preserves besides: rsi and rdi, xmm6 to xmm15. */
+export const FASTCALL_SAVED = (1 << RSI) | (1 << RDI);
+export const FASTCALL_SAVED_VECTOR = 0xffc0;
 
 /** DWARF numbers of the general registers (System V ABI, figure 3.36); vector registers are 17 onwards. */
 const DWARF_GENERAL = [0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15];
