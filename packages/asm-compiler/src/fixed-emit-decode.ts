@@ -393,11 +393,12 @@ ${laws
   .join("\n")}
   }
 `
-}  if (kind.nonZero && field === 0) return false;
+}  if ((kind.nonZero && field === 0) || kind.names[field] === "") return false;
   const up = 32 - kind.fieldBits;
   const value = kind.signed ? (field << up) >> up : field;
   words[k] = value << kind.shift;
-  return true;
+  // Farther than a word can say.
+  return (words[k] >> kind.shift) === value || !kind.signed;
 }
 `;
 }

@@ -139,8 +139,11 @@ export const label = (name: string, bits: number, shift: number, fixup: number):
   immediate: { bits, signed: true, shift, nonZero: false },
 });
 
-/** A symbol whose relocation applies `fieldAt` bytes into the instruction and adds `addend`. */
-export const symbol = (name: string, bits: number, fieldAt = 0, addend = 0): FixedKind => ({
+/**
+ * A symbol at a signed distance of `bits` bits, times `1 << shift`, from the start of the instruction. Its relocation
+ * applies `fieldAt` bytes into the instruction and adds `addend`.
+ */
+export const symbol = (name: string, bits: number, shift: number, fieldAt = 0, addend = 0): FixedKind => ({
   name,
   form: "symbol",
   regClass: 0,
@@ -148,7 +151,7 @@ export const symbol = (name: string, bits: number, fieldAt = 0, addend = 0): Fix
   isle: "i32",
   fieldAt,
   addend,
-  immediate: { bits, signed: true, shift: 0, nonZero: false },
+  immediate: { bits, signed: true, shift, nonZero: false },
 });
 
 /** A memory operand. */

@@ -60,7 +60,8 @@ export interface Comparison {
   readonly failures: string[];
 }
 
-const hex = (bytes: Uint8Array): string =>
+/** Bytes as people read them. */
+export const hex = (bytes: Uint8Array): string =>
   Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join(" ");
 
 /** Runs all comparisons over `samples`. */

@@ -1,8 +1,9 @@
 /** Samples of rows of fixed-width machines: the edges of each operand's space. */
 import type { FixedResolvedRow, RowOperand } from "@gantry/asm-compiler";
 import type { FixedKind } from "@gantry/asm-compiler/fixed";
-import type { RecordingBuffer } from "./buffer.ts";
-import type { Sample } from "./compare.ts";
+import { RecordingBuffer } from "./buffer.ts";
+import { hex, type Sample, type Subject } from "./compare.ts";
+import { assemble, FILL, type LlvmTarget } from "./llvm.ts";
 import { trapsOf } from "./x86.ts";
 
 /** Registers of a kind, as register words. */
@@ -55,7 +56,7 @@ function memories(kind: FixedKind): number[][] {
 }
 
 /** Distances that a label kind is tried with; a sample's label is an index into them. */
-export function distances(kind: FixedKind): number[] {
+function distances(kind: FixedKind): number[] {
   // Distances are words: the code of a function is never as far apart as 32 bits of halfwords reach.
   return immediates(kind)
     .map(Number)
@@ -119,25 +120,6 @@ export function sampleFixed(rows: readonly FixedResolvedRow[]): Sample[] {
   return out;
 }
 
-/** Writes the distances that the labels of a sample stand for into the encoded bytes, and forgets the fix-ups. */
-export function applyDistances(
-  row: FixedResolvedRow,
-  words: Int32Array,
-  buf: RecordingBuffer,
-  endian: "little" | "big",
-  insert: (kind: string, distance: number) => number,
-): void {
-  const o = row.operands.find((operand) => operand.kind.form === "label");
-  if (o === undefined) return;
-  const bits = insert(o.kind.name, distances(o.kind as FixedKind)[words[o.at]]!);
-  const width = Math.min(4, buf.length);
-  for (let k = 0; k < width; k++) {
-    const at = endian === "little" ? k : buf.length - 1 - k;
-    buf.bytes[at] |= bits >>> (8 * k);
-  }
-  buf.fixups.length = 0;
-}
-
 /** The operand as text that is equal for equal meanings. */
 function canonical(words: Int32Array, o: RowOperand, isSample: boolean): string {
   const word = words[o.at];
@@ -159,7 +141,7 @@ function canonical(words: Int32Array, o: RowOperand, isSample: boolean): string 
 }
 
 /** Compares a decoded record with the sample: the row itself, the row it is the same as, or one of its short forms. */
-export function fixedDifference(
+function fixedDifference(
   rows: readonly FixedResolvedRow[],
   sample: Sample,
   decoded: { readonly opcode: number; readonly words: Int32Array },
@@ -197,4 +179,126 @@ export function fixedDifference(
     }
     return "";
   }
+}
+
+/** What is generated for a fixed-width target, and what the assembler must know. */
+export interface FixedProducts {
+  readonly rows: readonly FixedResolvedRow[];
+  readonly endian: "little" | "big";
+  readonly llvm: LlvmTarget;
+  /** An instruction that no row has, and its text. */
+  readonly separator: Subject["separator"];
+  /** The generated module: `encode` and an `insert` function for each label kind. */
+  readonly encoder: object;
+  decode(bytes: Uint8Array, offset: number): ReturnType<Subject["decode"]>;
+  /** Text of a record, with labels by `distance`. */
+  print(words: Int32Array, place: (kind: string, n: number) => string): string;
+  /** A distance from the start of the instruction as the assembler reads it. */
+  distance(bytes: number): string;
+  /** What goes around the text of some rows. */
+  around?(row: FixedResolvedRow, text: string): string;
+  /** Whether the assembler takes mnemonics literally, so that it must be given those of short forms. */
+  readonly literal: boolean;
+  /** ELF relocation types of symbols. */
+  readonly relocations: readonly number[];
+}
+
+/** Everything that the comparison with `llvm-mc` asks of a fixed-width target. */
+export function fixedSubject(p: FixedProducts): Subject {
+  const { rows } = p;
+  const functions = p.encoder as { readonly [name: string]: (...args: unknown[]) => number };
+  const text = (words: Int32Array, isSample: boolean): string => {
+    const row = rows[words[0] & 0xffff]!;
+    const target = row.operands.find((o) => o.kind.form === "label");
+    const place = (kind: string, n: number): string => {
+      if (kind !== "label") return kind + n;
+      return p.distance(isSample ? distances(target!.kind as FixedKind)[n]! : n);
+    };
+    const plain = p.print(words, place);
+    return p.around?.(row, plain) ?? plain;
+  };
+  return {
+    llvm: p.llvm,
+    separator: p.separator,
+    fillText: "",
+    fieldBytes: 0,
+    isShortForm: () => false,
+    mayBeLonger: () => false,
+    normalise: (line) => line,
+    encode(words, at, buf) {
+      const row = rows[words[0] & 0xffff]!;
+      // All CPU features: short forms are chosen as the assembler chooses them.
+      functions.encode!(words, at, buf, -1);
+      const o = row.operands.find((operand) => operand.kind.form === "label");
+      if (o === undefined) return;
+      const { name } = o.kind;
+      const insert = functions[`insert${name[0]!.toUpperCase()}${name.slice(1)}`]!;
+      applyDistance(buf, insert(distances(o.kind as FixedKind)[words[o.at]]!), p.endian);
+    },
+    print(words, decoded) {
+      const row = rows[words[0] & 0xffff]!;
+      const found = decoded === undefined ? row : rows[decoded[0] & 0xffff]!;
+      const isShort = p.literal && row.encoding!.short.some((s) => s.name === found.name);
+      return isShort ? text(decoded!, false) : text(words, true);
+    },
+    decode: (bytes) => p.decode(bytes, 0),
+    difference: (sample, decoded) => fixedDifference(rows, sample, decoded),
+    relocationMatches: (type) => p.relocations.includes(type),
+  };
+}
+
+/** Puts the bits of a resolved label into the last bytes of the instruction, and forgets its fix-up. */
+function applyDistance(buf: RecordingBuffer, bits: number, endian: "little" | "big"): void {
+  for (let k = 0; k < Math.min(4, buf.length); k++) {
+    const at = endian === "little" ? k : buf.length - 1 - k;
+    buf.bytes[at] |= bits >>> (8 * k);
+  }
+  buf.fixups.length = 0;
+}
+
+/**
+ * Changes up to three bits of each sample's code. Whatever our decoder takes must, printed and assembled, be the same
+ * bytes again: it may neither invent operands nor overlook reserved bits.
+ */
+export function compareChanged(
+  p: FixedProducts,
+  samples: readonly Sample[],
+): { equal: number; refused: number; failures: string[] } {
+  const subject = fixedSubject(p);
+  let seed = 11;
+  const random = (n: number): number => {
+    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+    return (seed >>> 8) % n;
+  };
+  const buf = new RecordingBuffer(0);
+  const found: { readonly bytes: Uint8Array; readonly text: string; readonly row: string }[] = [];
+  let refused = 0;
+  for (const sample of samples) {
+    buf.reset();
+    subject.encode(sample.words, 0, buf);
+    const bytes = buf.take();
+    for (let k = random(3); k >= 0; k--) bytes[random(bytes.length)] ^= 1 << random(8);
+    const decoded = subject.decode(bytes);
+    if (decoded === undefined || decoded.length !== bytes.length) {
+      refused++;
+      continue;
+    }
+    const row = p.rows[decoded.opcode]!;
+    const plain = p.print(decoded.words, (_, n) => p.distance(n));
+    found.push({ bytes, text: p.around?.(row, plain) ?? plain, row: row.name });
+  }
+  const { lines, errors } = assemble(
+    p.llvm,
+    found.map((f) => f.text),
+  );
+  const failures: string[] = [];
+  found.forEach(({ bytes, text, row }, i) => {
+    const theirs = lines[i]?.bytes;
+    const slot = new Uint8Array(p.llvm.slot).fill(FILL);
+    slot.set(bytes);
+    if (theirs === undefined) failures.push(`${row}: ${text}: llvm-mc refuses it: ${errors.get(i)}`);
+    else if (theirs.some((byte, k) => byte !== slot[k]))
+      failures.push(`${row}: ${text}: ${hex(bytes)}, llvm-mc has ${hex(theirs)}`);
+  });
+  return { equal: found.length - failures.length, refused, failures };
 }

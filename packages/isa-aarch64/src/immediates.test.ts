@@ -67,5 +67,6 @@ test("what is not a logical immediate has no field", () => {
 
 test("immediates of additions", () => {
   for (const v of [0, 1, 0xfff, 0x1000, 0xfff000]) expect(decodeAddImm(encodeAddImm(v))).toBe(v);
+  expect(decodeAddImm(0x1000)).toBe(-1);
   for (const v of [0x1001, 0x1000000, -1]) expect(encodeAddImm(v)).toBe(-1);
 });

@@ -10,8 +10,9 @@ export function encodeAddImm(value: number): number {
   return (value & 0xfff) === 0 && value >>> 24 === 0 ? 0x1000 | (value >>> 12) : -1;
 }
 
-/** The value of a field `sh:imm12`. */
+/** The value of a field `sh:imm12`; a shifted zero is another name of zero that we do not use. */
 export function decodeAddImm(field: number): number {
+  if (field === 0x1000) return -1;
   return (field & 0x1000) !== 0 ? (field & 0xfff) << 12 : field;
 }
 

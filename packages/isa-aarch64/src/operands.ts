@@ -66,7 +66,7 @@ export const branch26 = label("branch26", 26, 2, 0);
 export const branch19 = label("branch19", 19, 2, 1);
 export const branch14 = label("branch14", 14, 2, 2);
 export const adr21 = label("adr21", 21, 0, 3);
-export const call26 = symbol("call26", 26);
+export const call26 = symbol("call26", 26, 2);
 
 /** Base and unsigned displacement in units of the access. */
 const scaled = (bits: number, shift: number) =>

@@ -42,7 +42,7 @@ export const branch12 = label("branch12", 12, 1, 0);
 export const jump20 = label("jump20", 20, 1, 1);
 export const shortBranch8 = label("shortBranch8", 8, 1, 2);
 export const shortJump11 = label("shortJump11", 11, 1, 3);
-export const call20 = symbol("call20", 20);
+export const call20 = symbol("call20", 20, 1);
 
 /** Base and 12-bit signed displacement. */
 export const m12 = memory("m12", 0, { asm: "{disp}({base})", base: x, disp: simm12 });

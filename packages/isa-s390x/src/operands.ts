@@ -36,7 +36,7 @@ export const branch32 = label("branch32", 32, 1, 1);
 /** The same distance as {@link branch16}, in the middle of a six-byte instruction. */
 export const compareBranch16 = label("compareBranch16", 16, 1, 2);
 /** A distance in halfwords in the last four bytes, which counts from the start of the instruction. */
-export const symbol32 = symbol("symbol32", 32, 2, 2);
+export const symbol32 = symbol("symbol32", 32, 1, 2, 2);
 
 const disp12 = unsigned("disp12", 12);
 const disp20 = signed("disp20", 20);

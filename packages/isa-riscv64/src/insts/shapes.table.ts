@@ -17,7 +17,7 @@ export default {
   sd:       inst({ bits: "mem.disp[11:5] rs2:5 mem.base:5 011 mem.disp[4:0] 0100011", ops: { rs2: use(x), mem: use(m12) },         asm: "sd rs2, mem", short: ["c_sdsp", "c_sd"] }),
   beq:      inst({ bits: "to[12|10:5] rs2:5 rs1:5 000 to[4:1|11] 1100011", ops: { rs1: use(x), rs2: use(x), to: use(branch12) },   asm: "beq rs1, rs2, to", effect: "branch" }),
   jal:      inst({ bits: "to[20|10:1|11|19:12] rd:5 1101111",             ops: { rd: def(x), to: use(jump20) },                    asm: "jal rd, to", effect: "branch" }),
-  call:     inst({ bits: "to:20 00001 1101111",                           ops: { to: use(call20) },                                asm: "jal ra, to", effect: "call", list: true, clobbers: "call", sameAs: "jal" }),
+  call:     inst({ bits: "to[20|10:1|11|19:12] 00001 1101111",            ops: { to: use(call20) },                                asm: "jal ra, to", effect: "call", list: true, clobbers: "call", sameAs: "jal" }),
   amoadd_d_aqrl: inst({ bits: "0000011 rs2:5 mem.base:5 011 rd:5 0101111", ops: { rd: def(x), rs2: use(x), mem: use(mBase) },      asm: "amoadd.d.aqrl rd, rs2, mem" }),
   fadd_d:   inst({ bits: "0000001 rs2:5 rs1:5 rm:3 rd:5 1010011",         ops: { rd: def(f), rs1: use(f), rs2: use(f), rm: use(rounding) }, asm: "fadd.d rd, rs1, rs2, rm", needs: "d" }),
   fmadd_d:  inst({ bits: "rs3:5 01 rs2:5 rs1:5 rm:3 rd:5 1000011",        ops: { rd: def(f), rs1: use(f), rs2: use(f), rs3: use(f), rm: use(rounding) }, asm: "fmadd.d rd, rs1, rs2, rs3, rm", needs: "d" }),
