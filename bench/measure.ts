@@ -31,6 +31,8 @@ const peerSide = (binary: string): Side => ({
 /** What the rounds of one side came to. */
 interface Rounds {
   readonly best: Answer;
+  /** Least CPU time of any round: on a busy machine the steadier figure. */
+  readonly cpuNs: number;
   readonly spread: number;
 }
 
@@ -85,7 +87,8 @@ export async function measureRow(row: Row, input: string, target: string, how: M
 function summary(rounds: readonly Answer[]): Rounds | undefined {
   if (rounds.length === 0) return undefined;
   const best = rounds.reduce((a, b) => (b.wallNs < a.wallNs ? b : a));
-  return { best, spread: Math.max(...rounds.map((r) => r.wallNs)) / best.wallNs };
+  const cpuNs = Math.min(...rounds.map((r) => r.cpuNs));
+  return { best, cpuNs, spread: Math.max(...rounds.map((r) => r.wallNs)) / best.wallNs };
 }
 
 function timeFigure(
@@ -96,16 +99,18 @@ function timeFigure(
   peer: Rounds | undefined,
   why: string,
 ): Figure {
-  const per = (side: Rounds | undefined, key: "wallNs" | "cpuNs") =>
-    side === undefined ? undefined : side.best[key] / side.best.instructions;
+  const wall = (side: Rounds | undefined) =>
+    side === undefined ? undefined : side.best.wallNs / side.best.instructions;
+  const cpuTime = (side: Rounds | undefined) =>
+    side === undefined ? undefined : side.cpuNs / side.best.instructions;
   const cpu = (side: "ours" | "peer", value: number | undefined) =>
     value === undefined ? {} : { [`${side}Cpu`]: round(value) };
   return {
-    ...plain(row.name, input, target, "ns/inst", per(ours, "wallNs"), per(peer, "wallNs")),
+    ...plain(row.name, input, target, "ns/inst", wall(ours), wall(peer)),
     ...(ours === undefined ? {} : { oursSpread: round(ours.spread) }),
     ...(peer === undefined ? {} : { peerSpread: round(peer.spread) }),
-    ...cpu("ours", per(ours, "cpuNs")),
-    ...cpu("peer", per(peer, "cpuNs")),
+    ...cpu("ours", cpuTime(ours)),
+    ...cpu("peer", cpuTime(peer)),
     ...(why === "" ? {} : { why }),
   };
 }

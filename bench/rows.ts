@@ -29,7 +29,7 @@ export interface Figure {
   /** Slowest over fastest round of each side. */
   readonly oursSpread?: number;
   readonly peerSpread?: number;
-  /** CPU time of the process in the fastest round, same unit. */
+  /** Least CPU time of the process in any round, same unit. */
   readonly oursCpu?: number;
   readonly peerCpu?: number;
   /** Why a column is empty. */
