@@ -314,40 +314,57 @@ export function expand(words: Int32Array, at: number, buf: CodeBuffer): void {
   switch (words[at] & 0xffff) {
     case X.args:
     case X.rets:
-      return;
+      break;
     case X.call_near:
-      return callDirect(words, at, buf);
+      callDirect(words, at, buf);
+      break;
     case X.call_through:
-      return callIndirect(words, at, buf);
+      callIndirect(words, at, buf);
+      break;
     case X.jmp_cond:
-      return jmpCond(words, at, buf);
+      jmpCond(words, at, buf);
+      break;
     case X.jump_table:
-      return jumpTable(words, at, buf);
+      jumpTable(words, at, buf);
+      break;
     case X.trap_if:
-      return trapIf(words, at, buf);
+      trapIf(words, at, buf);
+      break;
     case X.xmm_cmov:
-      return xmmCmov(words, at, buf);
+      xmmCmov(words, at, buf);
+      break;
     case X.sreml:
-      return remainder(words, at, buf, false);
+      remainder(words, at, buf, false);
+      break;
     case X.sremq:
-      return remainder(words, at, buf, true);
+      remainder(words, at, buf, true);
+      break;
     case X.fminmax_ss:
-      return fminmax(words, at, buf, minMaxF32);
+      fminmax(words, at, buf, minMaxF32);
+      break;
     case X.fminmax_sd:
-      return fminmax(words, at, buf, minMaxF64);
+      fminmax(words, at, buf, minMaxF64);
+      break;
     case X.xmm_zero:
-      return putModRm(buf, X.xorps_rm, words[at + 1], words[at + 1]);
+      putModRm(buf, X.xorps_rm, words[at + 1], words[at + 1]);
+      break;
     case X.xmm_ones:
-      return putModRm(buf, X.pcmpeqd_rm, words[at + 1], words[at + 1]);
+      putModRm(buf, X.pcmpeqd_rm, words[at + 1], words[at + 1]);
+      break;
     case X.cvtui2ssq:
-      return fromUnsigned(words, at, buf, X.cvtsi2ssq_rm, X.addss_rm);
+      fromUnsigned(words, at, buf, X.cvtsi2ssq_rm, X.addss_rm);
+      break;
     case X.cvtui2sdq:
-      return fromUnsigned(words, at, buf, X.cvtsi2sdq_rm, X.addsd_rm);
+      fromUnsigned(words, at, buf, X.cvtsi2sdq_rm, X.addsd_rm);
+      break;
     case X.mov_far:
-      return movFar(words, at, buf);
+      movFar(words, at, buf);
+      break;
     case X.atomic_rmw_loop:
-      return atomicLoop(words, at, buf);
+      atomicLoop(words, at, buf);
+      break;
     case X.atomic_rmw_loop16:
-      return atomicLoop16(words, at, buf);
+      atomicLoop16(words, at, buf);
+      break;
   }
 }

@@ -1,0 +1,225 @@
+/**
+ * What the rules can lower. A type is a bit; a row is an opcode with the types that its first result and its first value
+ * operand may have. What is not here is refused before anything is compiled.
+ */
+import { allTypes, isVector, Op, typeBytes } from "@gantry/clif-ir";
+
+// One bit a type; types of no bit are never supported.
+const I8 = 1;
+const I16 = 2;
+const I32 = 4;
+const I64 = 8;
+export const I128 = 16;
+const F16 = 32;
+const F32 = 64;
+const F64 = 128;
+const F128 = 256;
+const I8X16 = 512;
+const I16X8 = 1024;
+const I32X4 = 2048;
+const I64X2 = 4096;
+const F32X4 = 8192;
+const F64X2 = 16384;
+/** Vectors of 2, 4 and 8 bytes: they can be moved, not computed with. */
+const SMALL2 = 1 << 15;
+const SMALL4 = 1 << 16;
+const SMALL8 = 1 << 17;
+
+const NARROW = I8 | I16;
+const UP_TO_32 = NARROW | I32;
+const INT = UP_TO_32 | I64;
+const WIDE = INT | I128;
+const FLOAT = F32 | F64;
+const VECTOR = I8X16 | I16X8 | I32X4 | I64X2 | F32X4 | F64X2;
+const SCALAR = INT | FLOAT;
+const SMALL = SMALL2 | SMALL4 | SMALL8;
+export const MEMORY = SCALAR | I128 | F16 | F128 | VECTOR | SMALL;
+const INT_VECTOR = I8X16 | I16X8 | I32X4 | I64X2;
+const FLOAT_VECTOR = F32X4 | F64X2;
+export const ANY = -1;
+
+/** Bit of each type code. */
+export const typeBit: Int32Array = new Int32Array(1 << 14);
+for (const [code, bit] of [
+  [116, I8],
+  [117, I16],
+  [118, I32],
+  [119, I64],
+  [120, I128],
+  [121, F16],
+  [122, F32],
+  [123, F64],
+  [124, F128],
+  [180, I8X16],
+  [165, I16X8],
+  [150, I32X4],
+  [135, I64X2],
+  [154, F32X4],
+  [139, F64X2],
+]) {
+  typeBit[code] = bit;
+}
+for (const ty of allTypes()) {
+  if (isVector(ty) && typeBytes(ty) <= 8)
+    typeBit[ty] = typeBytes(ty) === 2 ? SMALL2 : typeBytes(ty) === 4 ? SMALL4 : SMALL8;
+}
+
+/** Opcode, types of the first result, types of the first value operand; absent or ANY: not looked at. */
+export const legalTypes: readonly (readonly [op: number, result: number, operand?: number])[] = [
+  [Op.jump, ANY],
+  [Op.brif, ANY, WIDE],
+  [Op.br_table, ANY],
+  [Op.trap, ANY],
+  [Op.trapz, ANY, WIDE],
+  [Op.trapnz, ANY, WIDE],
+  [Op.debugtrap, ANY],
+  [Op.return, ANY],
+  [Op.call, ANY],
+  [Op.call_indirect, ANY],
+  [Op.return_call, ANY],
+  [Op.return_call_indirect, ANY],
+  [Op.nop, ANY],
+  [Op.sequence_point, ANY],
+  [Op.fence, ANY],
+  [Op.func_addr, I64],
+  [Op.symbol_value, I64],
+  [Op.stack_addr, I64],
+  [Op.get_stack_pointer, I64],
+  [Op.get_frame_pointer, I64],
+  [Op.get_return_address, I64],
+  [Op.get_pinned_reg, I64],
+  [Op.set_pinned_reg, ANY, I64],
+  [Op.iconst, INT],
+  [Op.f16const, F16],
+  [Op.f32const, F32],
+  [Op.f64const, F64],
+  [Op.f128const, F128],
+  [Op.vconst, VECTOR],
+  [Op.load, MEMORY],
+  [Op.store, ANY, MEMORY],
+  [Op.uload8, INT],
+  [Op.sload8, INT],
+  [Op.uload16, INT],
+  [Op.sload16, INT],
+  [Op.uload32, I64],
+  [Op.sload32, I64],
+  [Op.istore8, ANY, INT],
+  [Op.istore16, ANY, INT],
+  [Op.istore32, ANY, INT],
+  [Op.atomic_load, WIDE],
+  [Op.atomic_store, ANY, WIDE],
+  [Op.atomic_rmw, WIDE],
+  [Op.atomic_cas, WIDE],
+  [Op.iadd, WIDE | INT_VECTOR],
+  [Op.isub, WIDE | INT_VECTOR],
+  [Op.ineg, WIDE | INT_VECTOR],
+  [Op.iabs, WIDE | INT_VECTOR],
+  [Op.imul, WIDE | INT_VECTOR],
+  [Op.umulhi, INT | I16X8],
+  [Op.smulhi, INT | I16X8],
+  [Op.udiv, INT],
+  [Op.sdiv, INT],
+  [Op.urem, INT],
+  [Op.srem, INT],
+  [Op.smin, WIDE | INT_VECTOR],
+  [Op.smax, WIDE | INT_VECTOR],
+  [Op.umin, WIDE | INT_VECTOR],
+  [Op.umax, WIDE | INT_VECTOR],
+  [Op.uadd_overflow, WIDE],
+  [Op.sadd_overflow, WIDE],
+  [Op.usub_overflow, WIDE],
+  [Op.ssub_overflow, WIDE],
+  [Op.umul_overflow, INT],
+  [Op.smul_overflow, INT],
+  [Op.uadd_overflow_trap, I32 | I64],
+  [Op.uadd_overflow_cin, INT],
+  [Op.sadd_overflow_cin, INT],
+  [Op.usub_overflow_bin, INT],
+  [Op.ssub_overflow_bin, INT],
+  [Op.band, SCALAR | I128 | F16 | F128 | VECTOR],
+  [Op.bor, SCALAR | I128 | F16 | F128 | VECTOR],
+  [Op.bxor, SCALAR | I128 | F16 | F128 | VECTOR],
+  [Op.bnot, SCALAR | I128 | F16 | F128 | VECTOR],
+  [Op.bitselect, WIDE | FLOAT | VECTOR],
+  [Op.ishl, WIDE | INT_VECTOR],
+  [Op.ushr, WIDE | INT_VECTOR],
+  [Op.sshr, WIDE | INT_VECTOR],
+  [Op.rotl, WIDE],
+  [Op.rotr, WIDE],
+  [Op.clz, WIDE],
+  [Op.cls, INT],
+  [Op.ctz, WIDE],
+  [Op.popcnt, WIDE | I8X16],
+  [Op.bswap, WIDE & ~I8],
+  [Op.bitrev, WIDE],
+  [Op.bmask, WIDE, WIDE],
+  [Op.icmp, I8 | INT_VECTOR, WIDE | INT_VECTOR],
+  [Op.fcmp, I8 | I32X4 | I64X2, FLOAT | FLOAT_VECTOR],
+  [Op.select, MEMORY, WIDE],
+  [Op.select_spectre_guard, WIDE | FLOAT, WIDE],
+  [Op.uextend, WIDE, INT],
+  [Op.sextend, WIDE, INT],
+  [Op.ireduce, INT, WIDE],
+  [Op.iconcat, WIDE, INT],
+  [Op.isplit, INT, WIDE],
+  [Op.fadd, FLOAT | FLOAT_VECTOR],
+  [Op.fsub, FLOAT | FLOAT_VECTOR],
+  [Op.fmul, FLOAT | FLOAT_VECTOR],
+  [Op.fdiv, FLOAT | FLOAT_VECTOR],
+  [Op.sqrt, FLOAT | FLOAT_VECTOR],
+  [Op.fma, FLOAT | FLOAT_VECTOR],
+  [Op.fneg, FLOAT | FLOAT_VECTOR],
+  [Op.fabs, FLOAT | FLOAT_VECTOR],
+  [Op.fcopysign, FLOAT | FLOAT_VECTOR],
+  [Op.fmin, FLOAT | FLOAT_VECTOR],
+  [Op.fmax, FLOAT | FLOAT_VECTOR],
+  [Op.ceil, FLOAT | FLOAT_VECTOR],
+  [Op.floor, FLOAT | FLOAT_VECTOR],
+  [Op.trunc, FLOAT | FLOAT_VECTOR],
+  [Op.nearest, FLOAT | FLOAT_VECTOR],
+  [Op.fpromote, F64, F32],
+  [Op.fdemote, F32, F64],
+  [Op.fcvt_from_sint, FLOAT | FLOAT_VECTOR, INT | I32X4 | I64X2],
+  [Op.fcvt_from_uint, FLOAT | FLOAT_VECTOR, INT | I32X4 | I64X2],
+  [Op.fcvt_to_sint, INT, FLOAT],
+  [Op.fcvt_to_uint, INT, FLOAT],
+  [Op.fcvt_to_sint_sat, INT | I32X4, FLOAT | F32X4],
+  [Op.fcvt_to_uint_sat, INT | I32X4, FLOAT | F32X4],
+  [Op.uadd_sat, I8X16 | I16X8],
+  [Op.sadd_sat, I8X16 | I16X8],
+  [Op.usub_sat, I8X16 | I16X8],
+  [Op.ssub_sat, I8X16 | I16X8],
+  [Op.avg_round, INT_VECTOR],
+  [Op.sqmul_round_sat, I16X8],
+  [Op.x86_pmulhrsw, I16X8],
+  [Op.x86_pmaddubsw, I16X8],
+  [Op.iadd_pairwise, I16X8 | I32X4],
+  [Op.blendv, VECTOR],
+  [Op.splat, VECTOR],
+  [Op.scalar_to_vector, VECTOR],
+  [Op.insertlane, VECTOR],
+  [Op.extractlane, SCALAR, VECTOR],
+  [Op.shuffle, I8X16],
+  [Op.swizzle, I8X16],
+  [Op.x86_pshufb, I8X16],
+  [Op.snarrow, I8X16 | I16X8],
+  [Op.unarrow, I8X16 | I16X8],
+  [Op.uunarrow, I8X16 | I16X8],
+  [Op.swiden_low, INT_VECTOR],
+  [Op.swiden_high, INT_VECTOR],
+  [Op.uwiden_low, INT_VECTOR],
+  [Op.uwiden_high, INT_VECTOR],
+  [Op.uload8x8, I16X8],
+  [Op.uload16x4, I32X4],
+  [Op.uload32x2, I64X2],
+  [Op.sload8x8, I16X8],
+  [Op.sload16x4, I32X4],
+  [Op.sload32x2, I64X2],
+  [Op.vany_true, I8, VECTOR],
+  [Op.vall_true, I8, VECTOR],
+  [Op.vhigh_bits, INT, VECTOR],
+  [Op.x86_cvtt2dq, I32X4, F32X4],
+  [Op.fvdemote, F32X4, F64X2],
+  [Op.fvpromote_low, F64X2, F32X4],
+  [Op.bitcast, MEMORY, MEMORY],
+];
