@@ -45,8 +45,7 @@ export function descriptor(row: Row<unknown>): number[] {
   for (const o of row.operands) {
     const cls = o.kind.regClass << CLASS_SHIFT;
     const at = o.at << OFFSET_SHIFT;
-    // SSE reads sixteen aligned bytes, and the spill slot of a scalar has eight; AVX reads them wherever they are.
-    const place = o.kind.bits > 64 && !row.needs.includes("avx") ? REG : ANY;
+    const place = o.spillable ? ANY : REG;
     if (o.kind.form === "rm") groups.push(cls | (place << CONSTRAINT_SHIFT) | at | (GROUP_RM << GROUP_SHIFT));
     else if (o.kind.form === "mem") groups.push((REG << CONSTRAINT_SHIFT) | at | (GROUP_MEM << GROUP_SHIFT));
     else if (o.kind.form === "reg") {

@@ -2,7 +2,8 @@
 import type { FixedKind, FixedRow, FixedTable } from "./fixed.ts";
 import { coverage, type Diagram, parseDiagram, type Slice } from "./fixed-bits.ts";
 import { Problems } from "./problems.ts";
-import { layOut, type NamedTable, type Row, type RowOperand } from "./row.ts";
+import { type NamedTable, type Row, type RowForm, type RowOperand, resolveRows } from "./row.ts";
+import type { PseudoRow } from "./x86.ts";
 
 /** Part of a field: which operand, which bits of its encoded value, where in the instruction. */
 export interface Field extends Slice {
@@ -51,48 +52,16 @@ export function resolveFixed(
   target: FixedTarget,
 ): FixedResolvedRow[] {
   const problems = new Problems();
-  const rows: FixedResolvedRow[] = [];
-  const byName = new Map<string, FixedResolvedRow>();
-  for (const { file, table } of tables) {
-    for (const [name, spec] of Object.entries(table)) {
-      if (!/^[a-z][a-zA-Z0-9_]*$/.test(name)) problems.add("ASM0015", file, name, `"${name}"`);
-      const before = byName.get(name);
-      if (before !== undefined) {
-        problems.add("ASM0001", file, name, `also in ${before.file}`);
-        continue;
-      }
-      const { operands, length } = layOut(file, name, spec.ops, target.registerWord, problems);
-      const encoding =
-        spec.row === "fixed"
-          ? resolveEncoding(file, name, spec, operands, target.registerWord, problems)
-          : undefined;
-      if (spec.row === "pseudo") {
-        if (!(spec.size >= 0 && spec.size < 1 << 16))
-          problems.add("ASM0016", file, name, `size ${spec.size}`);
-        if (!/^[a-z]\w*$/i.test(spec.expand))
-          problems.add("ASM0016", file, name, `expander "${spec.expand}"`);
-      } else if (encoding === undefined) continue;
-      if (length > 127) problems.add("ASM0011", file, name, `${length} words`);
-      const row: FixedResolvedRow = {
-        name,
-        file,
-        opcode: rows.length,
-        operands,
-        length,
-        asm: spec.row === "fixed" ? spec.asm : name,
-        flags: spec.flags ?? "",
-        effect: spec.effect ?? "",
-        needs: spec.needs ?? "",
-        list: spec.list ?? false,
-        clobbers: spec.clobbers ?? "",
-        expand: spec.row === "pseudo" ? spec.expand : "",
-        size: spec.row === "pseudo" ? spec.size : encoding!.diagram.bytes,
-        encoding,
-      };
-      rows.push(row);
-      byName.set(name, row);
-    }
-  }
+  const form: RowForm<FixedRow | PseudoRow, FixedEncoding> = {
+    registerWord: target.registerWord,
+    spillable: () => false,
+    encoding: (file, name, spec, operands) =>
+      spec.row === "fixed"
+        ? resolveEncoding(file, name, spec, operands, target.registerWord, problems)
+        : undefined,
+    size: (encoding) => encoding.diagram.bytes,
+  };
+  const { rows, byName } = resolveRows(tables, form, problems);
   for (const row of rows) checkShortForms(row, byName, problems);
   checkLabelKinds(rows, problems);
   checkOverlaps(rows, byName, target, problems);

@@ -13,6 +13,8 @@ export interface RowOperand extends Operand {
   readonly words: number;
   /** Register word of a fixed register, otherwise -1. */
   readonly fixedWord: number;
+  /** A register-or-memory operand that the allocator may leave in its spill slot. */
+  readonly spillable: boolean;
 }
 
 /** A row of any target. `E` is what the target's encoder needs to know. */
@@ -69,23 +71,111 @@ function wordsOf(operand: Operand): number {
 /** Operand names are parameters of constructors: not the list that some end in, nor a word that TypeScript keeps. */
 const RESERVED = /^(list|in|do|if|for|new|let|var|case|this|with|void|enum|else|true|null|const)$/;
 
+/** What the two forms of tables have in common in a row. */
+interface AnySpec {
+  readonly row: string;
+  readonly ops: { readonly [key: string]: Operand };
+  readonly asm?: string;
+  readonly flags?: Row<unknown>["flags"];
+  readonly effect?: Row<unknown>["effect"];
+  readonly needs?: string;
+  readonly list?: true;
+  readonly clobbers?: string;
+  readonly expand?: string;
+  readonly size?: number;
+}
+
+/** What a form of tables knows of its rows. */
+export interface RowForm<S extends AnySpec, E> {
+  registerWord(name: string): number;
+  /** Whether a register-or-memory operand may be left in its spill slot. */
+  spillable(spec: S, operand: Operand): boolean;
+  /** The encoding of a row, or undefined if it is wrong, which is then noted. */
+  encoding(
+    file: string,
+    name: string,
+    spec: S,
+    operands: readonly RowOperand[],
+    problems: Problems,
+  ): E | undefined;
+  /** Bytes at most. */
+  size(encoding: E): number;
+}
+
+/** Rows in the order of the tables, and by name. */
+export interface ResolvedRows<E> {
+  readonly rows: Row<E>[];
+  readonly byName: ReadonlyMap<string, Row<E>>;
+}
+
+/** Resolves the rows of all tables one by one; what concerns several rows is checked by the form. */
+export function resolveRows<S extends AnySpec, E>(
+  tables: readonly NamedTable<{ readonly [name: string]: S }>[],
+  form: RowForm<S, E>,
+  problems: Problems,
+): ResolvedRows<E> {
+  const rows: Row<E>[] = [];
+  const byName = new Map<string, Row<E>>();
+  for (const { file, table } of tables) {
+    for (const [name, spec] of Object.entries(table)) {
+      if (!/^[a-z][a-zA-Z0-9_]*$/.test(name)) problems.add("ASM0015", file, name, `"${name}"`);
+      const before = byName.get(name);
+      if (before !== undefined) {
+        problems.add("ASM0001", file, name, `also in ${before.file}`);
+        continue;
+      }
+      const { operands, length } = layOut(file, name, spec, form, problems);
+      const isPseudo = spec.row === "pseudo";
+      const encoding = isPseudo ? undefined : form.encoding(file, name, spec, operands, problems);
+      if (isPseudo) checkPseudo(file, name, spec, problems);
+      else if (encoding === undefined) continue;
+      if (length > 127) problems.add("ASM0011", file, name, `${length} words`);
+      const row: Row<E> = {
+        name,
+        file,
+        opcode: rows.length,
+        operands,
+        length,
+        asm: spec.asm ?? name,
+        flags: spec.flags ?? "",
+        effect: spec.effect ?? "",
+        needs: spec.needs ?? "",
+        list: spec.list ?? false,
+        clobbers: spec.clobbers ?? "",
+        expand: spec.expand ?? "",
+        size: encoding === undefined ? (spec.size ?? 0) : form.size(encoding),
+        encoding,
+      };
+      rows.push(row);
+      byName.set(name, row);
+    }
+  }
+  return { rows, byName };
+}
+
+function checkPseudo(file: string, name: string, spec: AnySpec, problems: Problems): void {
+  const { size = -1, expand = "" } = spec;
+  if (!(size >= 0 && size < 1 << 16)) problems.add("ASM0016", file, name, `size ${size}`);
+  if (!/^[a-z]\w*$/i.test(expand)) problems.add("ASM0016", file, name, `expander "${expand}"`);
+}
+
 /** Gives each operand of `ops` its place in the record, and checks roles. */
-export function layOut(
+function layOut<S extends AnySpec, E>(
   file: string,
   name: string,
-  ops: { readonly [key: string]: Operand },
-  registerWord: (name: string) => number,
+  spec: S,
+  form: RowForm<S, E>,
   problems: Problems,
 ): { operands: RowOperand[]; length: number } {
   const operands: RowOperand[] = [];
   let at = 1;
-  for (const [key, operand] of Object.entries(ops)) {
+  for (const [key, operand] of Object.entries(spec.ops)) {
     if (!/^[a-z][A-Za-z0-9]*$/.test(key) || RESERVED.test(key))
       problems.add("ASM0015", file, name, `operand "${key}"`);
     const words = wordsOf(operand);
     let fixedWord = -1;
     if (operand.fixed !== undefined) {
-      fixedWord = registerWord(operand.fixed);
+      fixedWord = form.registerWord(operand.fixed);
       if (fixedWord < 0) problems.add("ASM0007", file, name, `${key} is fixed to ${operand.fixed}`);
       else if (fixedWord >> 5 !== operand.kind.regClass || operand.kind.form !== "reg")
         problems.add(
@@ -95,8 +185,8 @@ export function layOut(
           `${key} of kind ${operand.kind.name} cannot be fixed to ${operand.fixed}`,
         );
     }
-    const { form } = operand.kind;
-    const readOnly = form !== "reg" && form !== "mem";
+    const shape = operand.kind.form;
+    const readOnly = shape !== "reg" && shape !== "mem";
     if (readOnly && operand.role !== "use")
       problems.add(
         "ASM0006",
@@ -104,9 +194,9 @@ export function layOut(
         name,
         `${key} of kind ${operand.kind.name} can only be used; write a register row and a memory row`,
       );
-    if (form === "mem" && operand.role !== "use" && operand.role !== "def" && operand.role !== "mod")
+    if (shape === "mem" && operand.role !== "use" && operand.role !== "def" && operand.role !== "mod")
       problems.add("ASM0006", file, name, `${key} is memory and can only be use, def or mod`);
-    operands.push({ ...operand, key, at, words, fixedWord });
+    operands.push({ ...operand, key, at, words, fixedWord, spillable: form.spillable(spec, operand) });
     at += words;
   }
   return { operands, length: at };

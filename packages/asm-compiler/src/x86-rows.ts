@@ -3,8 +3,8 @@
  * the parts of the encoding, short forms linked, overlaps found.
  */
 import { Problems } from "./problems.ts";
-import { layOut, type NamedTable, type Row, type RowOperand } from "./row.ts";
-import type { X86Row, X86Table } from "./x86.ts";
+import { type NamedTable, type Row, type RowForm, type RowOperand, resolveRows } from "./row.ts";
+import type { PseudoRow, X86Row, X86Table } from "./x86.ts";
 import { LOCK, type OpcodeColumn, P66, PF2, PF3, parseOpcodeColumn } from "./x86-code.ts";
 
 /** What the encoder knows of a row: the opcode column and which operand goes where. */
@@ -39,48 +39,20 @@ export function x86RegisterWord(name: string): number {
   return xmm !== null && Number(xmm[1]) < 32 ? 32 + Number(xmm[1]) : -1;
 }
 
+/** What the x86-64 form knows of its rows. */
+const FORM: RowForm<X86Row | PseudoRow, X86Encoding> = {
+  registerWord: x86RegisterWord,
+  // SSE reads sixteen aligned bytes, and the spill slot of a scalar has eight; AVX reads them wherever they are.
+  spillable: (spec, { kind }) => kind.bits <= 64 || (spec.row === "x86" && /^E?VEX/.test(spec.code)),
+  encoding: (file, name, spec, operands, problems) =>
+    spec.row === "x86" ? resolveEncoding(file, name, spec, operands, problems) : undefined,
+  size: worstSize,
+};
+
 /** Resolves all rows of all tables; throws a `GantryError` that lists everything that is wrong. */
 export function resolveX86(tables: readonly NamedTable<X86Table>[]): X86ResolvedRow[] {
   const problems = new Problems();
-  const rows: X86ResolvedRow[] = [];
-  const byName = new Map<string, X86ResolvedRow>();
-  for (const { file, table } of tables) {
-    for (const [name, spec] of Object.entries(table)) {
-      if (!/^[a-z][a-zA-Z0-9_]*$/.test(name)) problems.add("ASM0015", file, name, `"${name}"`);
-      const before = byName.get(name);
-      if (before !== undefined) {
-        problems.add("ASM0001", file, name, `also in ${before.file}`);
-        continue;
-      }
-      const { operands, length } = layOut(file, name, spec.ops, x86RegisterWord, problems);
-      const encoding = spec.row === "x86" ? resolveEncoding(file, name, spec, operands, problems) : undefined;
-      if (spec.row === "pseudo") {
-        if (!(spec.size >= 0 && spec.size < 1 << 16))
-          problems.add("ASM0016", file, name, `size ${spec.size}`);
-        if (!/^[a-z]\w*$/i.test(spec.expand))
-          problems.add("ASM0016", file, name, `expander "${spec.expand}"`);
-      } else if (encoding === undefined) continue;
-      if (length > 127) problems.add("ASM0011", file, name, `${length} words`);
-      const row: X86ResolvedRow = {
-        name,
-        file,
-        opcode: rows.length,
-        operands,
-        length,
-        asm: spec.row === "x86" ? spec.asm : name,
-        flags: spec.flags ?? "",
-        effect: spec.effect ?? "",
-        needs: spec.needs ?? "",
-        list: spec.list ?? false,
-        clobbers: spec.clobbers ?? "",
-        expand: spec.row === "pseudo" ? spec.expand : "",
-        size: spec.row === "pseudo" ? spec.size : worstSize(encoding!),
-        encoding,
-      };
-      rows.push(row);
-      byName.set(name, row);
-    }
-  }
+  const { rows, byName } = resolveRows(tables, FORM, problems);
   for (const row of rows) checkShortForms(row, byName, problems);
   checkOverlaps(rows, byName, problems);
   problems.throwIfAny();
