@@ -110,6 +110,19 @@ describe("gantry compile", () => {
   });
 });
 
+describe("gantry compile --target", () => {
+  test.each([
+    ["x86_64", 0],
+    ["x86_64-unknown-linux-gnu", 0],
+    ["x86_64-apple-darwin", 1],
+    ["x86_64-pc-windows-msvc", 1],
+  ])("%s", (triple, status) => {
+    const run = gantry(["compile", "-", "--target", triple, "-o", "/dev/null"], small);
+    expect(run.status).toBe(status);
+    if (status === 1) expect(run.stderr).toMatch(/^error\[CLI0006\]: .*(Mach-O|COFF)/);
+  });
+});
+
 describe("gantry run and interpret", () => {
   test.each(["run", "interpret"])("%s calls with arguments as people write them", (command) => {
     const path = file(

@@ -13,12 +13,25 @@ export function chosenTarget(invocation: Invocation): Promise<TargetIsa> {
 /** The target of a triple or architecture; this machine's if `triple` is empty. */
 export async function targetNamed(triple: string): Promise<TargetIsa> {
   if (triple === "") triple = hostArchitecture();
+  const format = foreignFormat(triple);
+  if (format !== undefined) {
+    throw errorOf(
+      CliCode.noTarget,
+      `the target ${triple} needs ${format} objects, which are not built yet; there is ELF`,
+    );
+  }
   const isa = await loadTarget(triple);
   if (isa !== undefined) return isa;
   const built = targets.filter((row) => row.load !== undefined).map((row) => row.arch);
   const known = targets.some((row) => row.arch === architectureOf(triple));
   const what = known ? `the target ${triple} is not built yet` : `there is no target ${triple}`;
   throw errorOf(CliCode.noTarget, `${what}; there is ${built.join(", ")}`);
+}
+
+/** The object format of a triple's operating system if it is not ELF. */
+function foreignFormat(triple: string): string | undefined {
+  if (/-(apple|darwin|macosx?|ios)\b/.test(triple)) return "Mach-O";
+  return /-(windows|uefi|cygwin)\b/.test(triple) ? "COFF" : undefined;
 }
 
 /** Settings for code that is linked or loaded. */
