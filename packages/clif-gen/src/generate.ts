@@ -1,7 +1,6 @@
 /** Makes CLIF text of a plan. */
 import {
   type DataValue,
-  hasFloatLanes,
   I32,
   I64,
   I128,
@@ -124,9 +123,7 @@ class FunctionWriter {
     );
     const { blocks } = this.#plan;
     const dominance = new Dominance(this.#ends.map((e) => e.targets));
-    const values: GenValue[][] = blocks.map((_, b) =>
-      this.#blockTypes[b].map((t) => out.fresh(t, b === 0 || !hasFloatLanes(t))),
-    );
+    const values: GenValue[][] = blocks.map((_, b) => this.#blockTypes[b].map((t) => out.fresh(t, b === 0)));
     const bodies: string[] = new Array(blocks.length);
     const exit = 2 * blocks.length;
     for (const b of dominance.order) {

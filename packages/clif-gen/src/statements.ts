@@ -1,6 +1,7 @@
 import {
   ATOMIC_RMW_OPS,
   asInt,
+  asTruthy,
   FLOAT_CC_NAMES,
   hasFloatLanes,
   I8,
@@ -151,8 +152,9 @@ export class StatementWriter {
     this.#lines.push(`${text}\n`);
   }
 
-  /** A new value, not in scope yet. */
-  fresh(type: Type, clean: boolean): GenValue {
+  /** A new value, not in scope yet. A type that cannot be compared has no arithmetic either that could make a NaN. */
+  fresh(type: Type, cleanBits: boolean): GenValue {
+    const clean = cleanBits || !hasFloatLanes(type) || !this.#profile.allows("fcmp", asTruthy(type), type);
     return { id: this.#next++, type, clean, hidden: false, used: false };
   }
 
@@ -343,7 +345,7 @@ export class StatementWriter {
     const args = this.#arguments(k, plan.args);
     const fn = 2 * k + (plan.args[3] & 1);
     const callee = indirect ? this.#helper(I64, `func_addr.i64 fn${fn}`) : undefined;
-    const results = returns.map((t) => this.fresh(t, !hasFloatLanes(t)));
+    const results = returns.map((t) => this.fresh(t, false));
     const left = results.length === 0 ? "" : `${results.map((v) => `v${v.id}`).join(", ")} = `;
     this.line(
       callee === undefined
@@ -365,9 +367,9 @@ export class StatementWriter {
     operands = guarded;
     const suffix = row.T === undefined ? "" : `.${typeName(ctrl)}`;
     const text = `${row.name}${suffix} ${this.#operandText(shape, operands, plan)}`.trimEnd();
-    const inputsClean = operands.every((v) => v.clean || !hasFloatLanes(v.type));
+    const inputsClean = operands.every((v) => v.clean);
     const clean = !MAKES_NAN.has(row.name) && inputsClean;
-    const results = shape.results.map((t) => this.fresh(t, clean || !hasFloatLanes(t)));
+    const results = shape.results.map((t) => this.fresh(t, clean));
     this.line(results.length === 0 ? text : `${results.map((v) => `v${v.id}`).join(", ")} = ${text}`);
     this.#scope.push(...results);
   }
