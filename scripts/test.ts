@@ -83,6 +83,10 @@ function runFiletests(folder: string): Suite {
 const missing = installTools((line) => console.log(line));
 for (const tool of missing) console.log(`${tool} is missing: the tests that need it are skipped`);
 
+if (!existsSync(join(root, "../shared"))) {
+  console.log("../shared is not there: the tests on its corpus are skipped, its run tests are left out");
+}
+
 const suites = runUnits();
 for (const folder of ["test/filetests", "../shared/clif-runtests"]) {
   const path = join(root, folder);
