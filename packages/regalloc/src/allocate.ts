@@ -1,3 +1,4 @@
+import { BacktrackingAllocator } from "./backtracking/backtracking.ts";
 import { locateDebugLabels } from "./debug-locations.ts";
 import type { Environment } from "./environment.ts";
 import { LinearAllocator } from "./linear.ts";
@@ -8,15 +9,21 @@ import type { Problem } from "./problem.ts";
 export type Algorithm = "linear" | "single_pass" | "backtracking";
 
 let linear: LinearAllocator | undefined;
+let backtracking: BacktrackingAllocator | undefined;
 
 /**
  * Allocates registers for `problem` and writes the answer to `out`. The allocators' arrays are kept and reused.
+ * `single_pass` is another name of `linear`, which is as fast as a single pass is elsewhere.
  *
  * @throws AllocationError when an instruction's constraints cannot be met.
  */
 export function allocate(problem: Problem, env: Environment, algorithm: Algorithm, out: Output): void {
-  void algorithm;
-  linear ??= new LinearAllocator();
-  linear.run(problem, env, out);
+  if (algorithm === "backtracking") {
+    backtracking ??= new BacktrackingAllocator();
+    backtracking.run(problem, env, out);
+  } else {
+    linear ??= new LinearAllocator();
+    linear.run(problem, env, out);
+  }
   locateDebugLabels(problem, env, out);
 }

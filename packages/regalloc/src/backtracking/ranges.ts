@@ -1,0 +1,405 @@
+/**
+ * Live ranges, uses and bundles of the backtracking allocator.
+ *
+ * A program point is twice an instruction for its early half, plus one for its late half; a range is a half-open interval
+ * of points. A value defined late by instruction i lives from 2i + 1; read early it lives to 2i + 1, read late to 2i + 2.
+ *
+ * Fixed operands and inputs that a definition reuses are read *in the gap* before the instruction, by a parallel
+ * move into the wanted place; so the value need not live at the instruction itself, and nothing is ever tied to a
+ * fixed register: the register is reserved at the instruction's points, and is a hint to the value. A definition that
+ * reuses an input begins early, so that other inputs stay out of its way.
+ *
+ * A bundle is a set of ranges without overlap that shall get one register. A vreg starts as one bundle, and bundles that a
+ * move would connect are merged. What no range of a vreg covers is in memory: a vreg that is ever in memory is stored once,
+ * where it is defined.
+ */
+import { growInt32, I32List } from "@gantry/entity";
+import { Liveness } from "../liveness.ts";
+import { ANY, CLASSES, FIRST_FIXED_SLOT, FIXED, LIMIT, REUSE, STACK } from "../operand.ts";
+import type { Problem } from "../problem.ts";
+import { UseChains } from "../use-chains.ts";
+
+/** How an operand reads or writes its vreg. */
+export const NEEDS_REGISTER = 1;
+export const MAY_BE_IN_MEMORY = 2;
+/** Read in the gap before the instruction. */
+export const IN_GAP = 3;
+/** Must be in its slot. */
+export const IN_SLOT = 4;
+/** Lives where the definition that reuses it lives, being the same vreg as the reused input. */
+export const WITH_DEFINITION = 5;
+
+/** Ranges that are compared before a merge is given up. */
+const MAX_MERGE_STEPS = 200;
+
+export class Ranges {
+  readonly chains = new UseChains();
+  readonly liveness = new Liveness();
+
+  readonly from = new I32List(1024);
+  readonly to = new I32List(1024);
+  readonly vreg = new I32List(1024);
+  readonly bundle = new I32List(1024);
+  /** A use of the vreg that is not after the range's first. */
+  readonly rangeUse = new I32List(1024);
+  /** Next range of the vreg and of the bundle, both in order of points. */
+  readonly nextOfVReg = new I32List(1024);
+  readonly nextOfBundle = new I32List(1024);
+
+  /** Uses and definitions, by vreg in order of points: point, kind, operand (-1 for arguments), weight. */
+  readonly usePoint = new I32List(1024);
+  readonly useKind = new I32List(1024);
+  readonly useOperand = new I32List(1024);
+  readonly useWeight = new I32List(1024);
+  readonly useMask = new I32List(1024);
+  readonly useNext = new I32List(1024);
+
+  firstRange = new Int32Array(1024);
+  firstUse = new Int32Array(1024);
+  /** Vregs in memory at some point. */
+  inMemory = new Int32Array(1024);
+
+  readonly bundleHead = new I32List(1024);
+  readonly bundleClass = new I32List(1024);
+  readonly bundleReg = new I32List(1024);
+  readonly bundleHint = new I32List(1024);
+  readonly bundleSplits = new I32List(1024);
+
+  /** Per class and point: registers that fixed operands and clobbers reserve. */
+  readonly reserved: Int32Array[] = [new Int32Array(64), new Int32Array(64), new Int32Array(64)];
+  #open = new Int32Array(1024);
+  readonly #live = new I32List(256);
+
+  build(p: Problem, all: Int32Array): void {
+    this.chains.build(p);
+    this.liveness.build(p, this.chains);
+    const nv = p.numVRegs;
+    const points = 2 * p.numInsts() + 2;
+    for (const list of [
+      this.from,
+      this.to,
+      this.vreg,
+      this.bundle,
+      this.nextOfVReg,
+      this.nextOfBundle,
+      this.rangeUse,
+    ])
+      list.clear();
+    for (const list of [
+      this.usePoint,
+      this.useKind,
+      this.useOperand,
+      this.useWeight,
+      this.useMask,
+      this.useNext,
+    ])
+      list.clear();
+    for (const list of [
+      this.bundleHead,
+      this.bundleClass,
+      this.bundleReg,
+      this.bundleHint,
+      this.bundleSplits,
+    ])
+      list.clear();
+    this.firstRange = growInt32(this.firstRange, nv);
+    this.firstUse = growInt32(this.firstUse, nv);
+    this.inMemory = growInt32(this.inMemory, nv);
+    this.#open = growInt32(this.#open, nv);
+    this.firstRange.fill(-1, 0, nv);
+    this.firstUse.fill(-1, 0, nv);
+    this.inMemory.fill(0, 0, nv);
+    this.#open.fill(-1, 0, nv);
+    for (let c = 0; c < CLASSES; c++) {
+      this.reserved[c] = growInt32(this.reserved[c]!, points);
+      this.reserved[c]!.fill(0, 0, points);
+    }
+    for (let b = p.numBlocks() - 1; b >= 0; b--) this.#block(p, b, all);
+    this.#makeBundles(p);
+    this.#mergeBundles(p);
+  }
+
+  #block(p: Problem, b: number, all: Int32Array): void {
+    const first = p.blockInstStart.at(b);
+    const end = p.blockInstStart.at(b + 1);
+    const depth = Math.min(p.blockLoopDepth.at(b), 8);
+    const weight = 1 << (2 * depth);
+    const live = this.#live;
+    live.clear();
+    this.liveness.enter(p, b);
+    const words = this.liveness.words;
+    const globals = this.chains.globals;
+    for (let w = 0, z = (globals.length + 31) >> 5; w < z; w++)
+      for (let q = words[this.liveness.outBase + w]!; q !== 0; q &= q - 1) {
+        const v = globals.at((w << 5) | (31 - Math.clz32(q & -q)));
+        this.#open[v] = 2 * end;
+        live.push(v);
+      }
+    this.liveness.leave(p, b);
+    for (let e = p.blockSuccStart.at(b); e < p.blockSuccStart.at(b + 1); e++)
+      for (let k = p.edgeArgStart.at(e); k < p.edgeArgStart.at(e + 1); k++)
+        this.#use(p.edgeArgs.at(k), 2 * end - 1, 2 * end, IN_GAP, -1, weight, 0);
+    for (let i = end - 1; i >= first; i--) this.#instruction(p, i, i === first, weight, all);
+    for (let k = 0; k < live.length; k++) {
+      const v = live.at(k);
+      if (this.#open[v]! >= 0) this.#close(v, 2 * first);
+    }
+    for (let k = p.blockParamStart.at(b); k < p.blockParamStart.at(b + 1); k++) {
+      const v = p.params.at(k);
+      if (this.#open[v]! >= 0) this.#close(v, 2 * first);
+      else if (this.firstRange[v]! < 0 || this.from.at(this.firstRange[v]!) !== 2 * first)
+        this.#addRange(v, 2 * first, 2 * first + 1);
+    }
+  }
+
+  #instruction(p: Problem, i: number, isFirst: boolean, weight: number, all: Int32Array): void {
+    const first = p.instOperandStart.at(i);
+    const end = p.instOperandStart.at(i + 1);
+    const set = p.instClobber.at(i);
+    if (set !== 0)
+      for (let c = 0; c < CLASSES; c++) this.reserved[c]![2 * i + 1]! |= p.clobberSets.at(3 * set + c);
+    let reused = -1;
+    for (let k = first; k < end; k++) {
+      const v = p.operandVReg.at(k);
+      const info = p.operandInfo.at(k);
+      if ((info & 1) === 0 || v < 128) continue;
+      const constraint = (info >> 4) & 7;
+      const c = (info >> 2) & 3;
+      let point = (info & 2) !== 0 ? 2 * i + 1 : 2 * i;
+      let kind = constraint === ANY ? MAY_BE_IN_MEMORY : constraint === STACK ? IN_SLOT : NEEDS_REGISTER;
+      let mask = constraint === LIMIT ? limitMask(info >> 8) : -1;
+      if (constraint === FIXED) {
+        this.#reserve(info >> 8, point);
+        if (point === 2 * i) this.#reserve(info >> 8, point + 1);
+        kind = MAY_BE_IN_MEMORY;
+      } else if (constraint === REUSE) {
+        const input = first + (info >> 8);
+        const inputInfo = p.operandInfo.at(input);
+        if (((inputInfo >> 4) & 7) === FIXED) {
+          this.#reserve(inputInfo >> 8, 2 * i);
+          this.#reserve(inputInfo >> 8, 2 * i + 1);
+          kind = MAY_BE_IN_MEMORY;
+        } else {
+          reused = input;
+          point = 2 * i;
+          if (((inputInfo >> 4) & 7) === LIMIT) mask = limitMask(inputInfo >> 8);
+        }
+      }
+      if (this.#open[v]! < 0) this.#open[v] = 2 * i + 2;
+      this.#addUse(v, point, kind, k, weight, mask & all[c]!);
+      this.#close(v, point);
+    }
+    for (let k = first; k < end; k++) {
+      const v = p.operandVReg.at(k);
+      const info = p.operandInfo.at(k);
+      if ((info & 1) !== 0 || v < 128) continue;
+      const constraint = (info >> 4) & 7;
+      const c = (info >> 2) & 3;
+      const isLate = (info & 2) !== 0;
+      const gapEnd = isFirst ? 2 * i + 1 : 2 * i;
+      if (constraint === FIXED) {
+        this.#reserve(info >> 8, 2 * i);
+        if (isLate) this.#reserve(info >> 8, 2 * i + 1);
+        this.#use(v, gapEnd - 1, gapEnd, IN_GAP, k, weight, 0);
+      } else if (reused >= 0 && !isLate && this.#isReused(p, first, end, k)) {
+        this.#use(v, gapEnd - 1, gapEnd, IN_GAP, k, weight, 0);
+      } else if (
+        reused >= 0 &&
+        !isLate &&
+        constraint !== STACK &&
+        constraint !== LIMIT &&
+        this.#twin(p, first, end, v) >= 0
+      )
+        this.#use(v, gapEnd - 1, gapEnd, WITH_DEFINITION, k, 0, 0);
+      else {
+        const kind = constraint === ANY ? MAY_BE_IN_MEMORY : constraint === STACK ? IN_SLOT : NEEDS_REGISTER;
+        const mask = constraint === LIMIT ? limitMask(info >> 8) & all[c]! : all[c]!;
+        this.#use(v, isLate ? 2 * i + 1 : 2 * i, isLate ? 2 * i + 2 : 2 * i + 1, kind, k, weight, mask);
+      }
+    }
+  }
+
+  /** Whether a definition that is not fixed by its input reuses operand `k`. */
+  #isReused(p: Problem, first: number, end: number, k: number): boolean {
+    for (let d = first; d < end; d++)
+      if ((p.operandInfo.at(d) & 0x71) === ((REUSE << 4) | 1) && first + (p.operandInfo.at(d) >> 8) === k)
+        return true;
+    return false;
+  }
+
+  /** The reuse definition whose input, not fixed, is `v`; -1 if there is none. */
+  #twin(p: Problem, first: number, end: number, v: number): number {
+    for (let d = first; d < end; d++) {
+      if ((p.operandInfo.at(d) & 0x71) !== ((REUSE << 4) | 1)) continue;
+      const input = first + (p.operandInfo.at(d) >> 8);
+      if (p.operandVReg.at(input) === v && ((p.operandInfo.at(input) >> 4) & 7) !== FIXED) return d;
+    }
+    return -1;
+  }
+
+  #reserve(r: number, point: number): void {
+    if (r < FIRST_FIXED_SLOT) this.reserved[r >> 5]![point]! |= 1 << (r & 31);
+  }
+
+  #use(
+    v: number,
+    point: number,
+    end: number,
+    kind: number,
+    operand: number,
+    weight: number,
+    mask: number,
+  ): void {
+    if (this.#open[v]! < end) {
+      if (this.#open[v]! < 0) this.#live.push(v);
+      this.#open[v] = end;
+    }
+    this.#addUse(v, point, kind, operand, weight, mask);
+  }
+
+  #addUse(v: number, point: number, kind: number, operand: number, weight: number, mask: number): void {
+    const u = this.usePoint.push(point);
+    this.useKind.push(kind);
+    this.useOperand.push(operand);
+    this.useWeight.push(weight);
+    this.useMask.push(mask);
+    // Built backwards, so a new use comes first, but for several at one instruction.
+    let before = -1;
+    let after = this.firstUse[v]!;
+    while (after >= 0 && this.usePoint.at(after) < point) {
+      before = after;
+      after = this.useNext.at(after);
+    }
+    this.useNext.push(after);
+    if (before < 0) this.firstUse[v] = u;
+    else this.useNext.set(before, u);
+  }
+
+  #close(v: number, from: number): void {
+    const to = Math.max(this.#open[v]!, from + 1);
+    this.#open[v] = -1;
+    const next = this.firstRange[v]!;
+    if (next >= 0 && this.from.at(next) <= to) {
+      this.from.set(next, from);
+      return;
+    }
+    this.#addRange(v, from, to);
+  }
+
+  #addRange(v: number, from: number, to: number): void {
+    const next = this.firstRange[v]!;
+    this.firstRange[v] = this.newRange(v, from, to, -1);
+    this.nextOfVReg.set(this.firstRange[v]!, next);
+  }
+
+  newRange(v: number, from: number, to: number, bundle: number): number {
+    this.from.push(from);
+    this.to.push(to);
+    this.vreg.push(v);
+    this.nextOfVReg.push(-1);
+    this.nextOfBundle.push(-1);
+    return this.bundle.push(bundle);
+  }
+
+  newBundle(cls: number, head: number, hint: number, splits: number): number {
+    this.bundleHead.push(head);
+    this.bundleClass.push(cls);
+    this.bundleReg.push(-1);
+    this.bundleHint.push(hint);
+    return this.bundleSplits.push(splits);
+  }
+
+  #makeBundles(p: Problem): void {
+    for (let v = 128; v < p.numVRegs; v++) {
+      const head = this.firstRange[v]!;
+      if (head < 0) continue;
+      const b = this.newBundle(p.vregClass.at(v), head, this.#hintOf(p, v), 0);
+      while (this.rangeUse.length < this.from.length) this.rangeUse.push(-1);
+      let u = this.firstUse[v]!;
+      for (let r = head; r >= 0; r = this.nextOfVReg.at(r)) {
+        while (u >= 0 && this.usePoint.at(u) < this.from.at(r)) u = this.useNext.at(u);
+        this.rangeUse.set(r, u);
+        this.bundle.set(r, b);
+        this.nextOfBundle.set(r, this.nextOfVReg.at(r));
+      }
+    }
+  }
+
+  /** The register that the heaviest fixed operands of a vreg ask for. */
+  #hintOf(p: Problem, v: number): number {
+    let best = -1;
+    let weight = 0;
+    for (let u = this.firstUse[v]!; u >= 0; u = this.useNext.at(u)) {
+      const k = this.useOperand.at(u);
+      if (k < 0) continue;
+      const info = p.operandInfo.at(k);
+      if (((info >> 4) & 7) !== FIXED || info >> 8 >= FIRST_FIXED_SLOT || this.useWeight.at(u) <= weight)
+        continue;
+      weight = this.useWeight.at(u);
+      best = info >> 8;
+    }
+    return best;
+  }
+
+  #mergeBundles(p: Problem): void {
+    for (let i = 0; i < p.numInsts(); i++) {
+      const first = p.instOperandStart.at(i);
+      for (let k = first; k < p.instOperandStart.at(i + 1); k++) {
+        const info = p.operandInfo.at(k);
+        if ((info & 0x71) !== ((REUSE << 4) | 1) || p.operandVReg.at(k) < 128) continue;
+        this.#merge(p.operandVReg.at(first + (info >> 8)), p.operandVReg.at(k));
+      }
+    }
+    for (let b = 0; b < p.numBlocks(); b++)
+      for (let e = p.blockSuccStart.at(b); e < p.blockSuccStart.at(b + 1); e++) {
+        const params = p.blockParamStart.at(p.succs.at(e));
+        const args = p.edgeArgStart.at(e);
+        for (let k = args; k < p.edgeArgStart.at(e + 1); k++)
+          if (p.vregRemat.at(p.edgeArgs.at(k)) === 0)
+            this.#merge(p.edgeArgs.at(k), p.params.at(params + k - args));
+      }
+  }
+
+  #merge(v: number, w: number): void {
+    const a = this.bundle.at(this.firstRange[v]!);
+    const b = this.bundle.at(this.firstRange[w]!);
+    if (a === b || this.bundleClass.at(a) !== this.bundleClass.at(b)) return;
+    let r = this.bundleHead.at(a);
+    let s = this.bundleHead.at(b);
+    let steps = 0;
+    while (r >= 0 && s >= 0) {
+      if (++steps > MAX_MERGE_STEPS) return;
+      if (this.to.at(r) <= this.from.at(s)) r = this.nextOfBundle.at(r);
+      else if (this.to.at(s) <= this.from.at(r)) s = this.nextOfBundle.at(s);
+      else return;
+    }
+    r = this.bundleHead.at(a);
+    s = this.bundleHead.at(b);
+    let tail = -1;
+    while (r >= 0 || s >= 0) {
+      if (s < 0 && tail >= 0) {
+        this.nextOfBundle.set(tail, r);
+        break;
+      }
+      let next: number;
+      if (s < 0 || (r >= 0 && this.from.at(r) < this.from.at(s))) {
+        next = r;
+        r = this.nextOfBundle.at(r);
+      } else {
+        next = s;
+        s = this.nextOfBundle.at(s);
+      }
+      this.bundle.set(next, a);
+      if (tail < 0) this.bundleHead.set(a, next);
+      else this.nextOfBundle.set(tail, next);
+      tail = next;
+    }
+    this.bundleHead.set(b, -1);
+    if (this.bundleHint.at(a) < 0) this.bundleHint.set(a, this.bundleHint.at(b));
+  }
+}
+
+/** The registers that a limit of `1 << log2` allows. */
+function limitMask(log2: number): number {
+  return log2 >= 5 ? -1 : (1 << (1 << log2)) - 1;
+}

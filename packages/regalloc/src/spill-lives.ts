@@ -1,0 +1,79 @@
+/** Lives of vregs in memory as intervals of instructions in layout order, for {@link SpillSlots}. */
+import { growInt32, I32List } from "@gantry/entity";
+import type { Liveness } from "./liveness.ts";
+import { CLASSES, FIRST_VREG } from "./operand.ts";
+import type { ParallelMoves } from "./parallel-moves.ts";
+import type { Problem } from "./problem.ts";
+import { SpillSlots } from "./spill-slots.ts";
+import type { UseChains } from "./use-chains.ts";
+
+export class SpillLives {
+  from = new Int32Array(1024);
+  to = new Int32Array(1024);
+  readonly globals = new I32List(16);
+  readonly slots = new SpillSlots();
+}
+
+/**
+ * Gives slots to the vregs of `inMemory` and to the scratch slots that `moves` took.
+ *
+ * @param defPoint Per vreg twice its defining instruction, or that plus one.
+ */
+export function assignSlots(
+  p: Problem,
+  lives: SpillLives,
+  chains: UseChains,
+  liveness: Liveness,
+  moves: ParallelMoves,
+  inMemory: I32List,
+  defPoint: Int32Array,
+): void {
+  const nv = p.numVRegs + 2 * CLASSES;
+  const from = (lives.from = growInt32(lives.from, nv));
+  const to = (lives.to = growInt32(lives.to, nv));
+  const mask = lives.globals;
+  mask.fill((chains.globals.length + 31) >> 5, 0);
+  const instStart = p.blockInstStart.data;
+  let anyGlobal = false;
+  for (let k = 0; k < inMemory.length; k++) {
+    const v = inMemory.at(k);
+    from[v] = defPoint[v] >> 1;
+    to[v] = chains.lastUse[v] + 1;
+    const b = chains.defBlock[v];
+    if (from[v] === instStart[b]) {
+      // A parameter's slot may be written at the end of every predecessor.
+      for (let q = p.blockPredStart.at(b); q < p.blockPredStart.at(b + 1); q++) {
+        const at = instStart[p.preds.at(q) + 1] - 1;
+        if (at < from[v]) from[v] = at;
+        if (at >= to[v]) to[v] = at + 1;
+      }
+    }
+    const g = chains.globalOf[v];
+    if (g === 0) continue;
+    mask.data[g >> 5] |= 1 << (g & 31);
+    anyGlobal = true;
+  }
+  if (anyGlobal)
+    for (let b = 0; b < p.numBlocks(); b++)
+      liveness.coverBlock(b, instStart[b], instStart[b + 1], mask.data, chains.globals.data, from, to);
+  const bytes = p.vregSlotBytes;
+  for (let k = 0; k < 2 * CLASSES; k++) {
+    const needed = (moves.scratchSlots >> k) & 1;
+    bytes.push(needed === 0 ? 8 : largestSlot(p, k >> 1));
+    if (needed === 0) continue;
+    const v = p.numVRegs + k;
+    from[v] = 0;
+    to[v] = p.numInsts();
+    inMemory.push(v);
+  }
+  lives.slots.assign(inMemory, from, to, bytes.data, nv, p.numInsts());
+  bytes.length = p.numVRegs;
+}
+
+/** Bytes that hold any vreg of a class. */
+function largestSlot(p: Problem, cls: number): number {
+  let bytes = 8;
+  for (let v = FIRST_VREG; v < p.numVRegs; v++)
+    if (p.vregClass.at(v) === cls && p.vregSlotBytes.at(v) > bytes) bytes = p.vregSlotBytes.at(v);
+  return bytes;
+}
