@@ -4,7 +4,15 @@ import type { TypeId } from "../sema/model.ts";
 import { type Constraint, inputsOf, type RuleSet, type SetRule, type ValueId } from "../tree/rule-set.ts";
 import type { Block } from "../tree/tree.ts";
 import { Places } from "./places.ts";
-import { freeValues, type Part, type PartControl, type PartStep, splitTree, wholeTree } from "./split.ts";
+import {
+  freeValues,
+  type LiveStep,
+  type Part,
+  type PartControl,
+  type PartStep,
+  splitTree,
+  wholeTree,
+} from "./split.ts";
 import type { UnitEmitter } from "./unit.ts";
 import { Writer } from "./writer.ts";
 
@@ -199,12 +207,9 @@ export class FunctionEmitter {
     return false;
   }
 
-  #step(step: PartStep, live: Part["live"][number], isTail: boolean): boolean {
+  #step(step: PartStep, live: LiveStep, isTail: boolean): boolean {
     const { control } = step;
-    const needed = new Set(live.control);
-    for (const id of step.bind) {
-      for (const input of inputsOf(this.#set.values[id]!)) needed.add(this.#places.leaf(input));
-    }
+    const { needed } = live;
     if (control.kind === "return") {
       this.#unit.traceFired(this.#body, control.rule);
       if (this.#isDebug) for (const line of this.#unit.ruleText(control.rule)) this.#body.line(`// ${line}`);
@@ -218,7 +223,7 @@ export class FunctionEmitter {
       control.kind === "match" &&
       last === control.value &&
       control.arms[0]!.constraint.kind === "some" &&
-      !live.after.has(last);
+      !live.isTestedLater;
     for (const id of fuse ? step.bind.slice(0, -1) : step.bind) this.#bind(id, needed);
     switch (control.kind) {
       case "match":
@@ -234,15 +239,15 @@ export class FunctionEmitter {
         break;
       }
       case "loop":
-        this.#loop(control, live.control);
+        this.#loop(control);
     }
     return false;
   }
 
   /** Draws the values of a multi call one by one. Cursors and result lists are the context's, in use up to `level`. */
-  #loop(control: PartControl & { kind: "loop" }, needed: ReadonlySet<ValueId>): void {
+  #loop(control: PartControl & { kind: "loop" }): void {
     const saved = { ...this.#used };
-    const inside = new Set([...needed, ...this.#free(control.body)]);
+    const inside = new Set(this.#free(control.body));
     const call = this.#places.callOf(control.call);
     const declare = this.#isDebug ? "const " : "";
     const level = this.#temporary("n");

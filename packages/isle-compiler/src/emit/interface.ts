@@ -12,6 +12,10 @@ export class Interface {
     this.#program = program;
   }
 
+  has(name: string): boolean {
+    return this.#methods.has(name);
+  }
+
   method(name: string, params: readonly string[], types: readonly TypeId[], result: string): void {
     if (this.#methods.has(name)) return;
     const taken = new Map<string, number>();

@@ -21,8 +21,15 @@ export interface Part {
   readonly slots: number;
   /** Values that the block needs from outside, by number; filled by {@link freeValues}. */
   free: readonly ValueId[] | undefined;
-  /** By step: the places needed from its control on, and those needed after it. Filled with `free`. */
-  live: readonly { readonly control: ReadonlySet<ValueId>; readonly after: ReadonlySet<ValueId> }[];
+  /** Filled with `free`, by step. */
+  live: readonly LiveStep[];
+}
+
+export interface LiveStep {
+  /** Of the places that the step's values fill, those that anything needs. */
+  readonly needed: ReadonlySet<ValueId>;
+  /** Does a later step look again at the value that this one tests? */
+  readonly isTestedLater: boolean;
 }
 
 export type PartControl =
@@ -174,10 +181,10 @@ export function freeValues(part: Part, places: Places): readonly ValueId[] {
   const needInside = (body: Part, defined: readonly ValueId[]): void => {
     for (const value of freeValues(body, places)) if (!defined.includes(value)) needed.add(value);
   };
-  const live: Part["live"][number][] = [];
+  const live: LiveStep[] = [];
   for (let k = part.steps.length - 1; k >= 0; k--) {
     const { bind, control } = part.steps[k]!;
-    const after = new Set(needed);
+    const isTestedLater = control.kind === "match" && needed.has(control.value);
     switch (control.kind) {
       case "match":
         for (const arm of control.arms)
@@ -196,9 +203,10 @@ export function freeValues(part: Part, places: Places): readonly ValueId[] {
         need(control.result);
         break;
     }
-    live[k] = { control: new Set(needed), after };
+    const used = new Set<ValueId>();
+    live[k] = { needed: used, isTestedLater };
     for (let b = bind.length - 1; b >= 0; b--) {
-      for (const place of places.defines(bind[b]!)) needed.delete(place);
+      for (const place of places.defines(bind[b]!)) if (needed.delete(place)) used.add(place);
       for (const input of inputsOf(places.values[bind[b]!]!)) need(input);
     }
   }

@@ -346,12 +346,10 @@ export class UnitEmitter {
     const extern = side === "constructor" ? term.constructorOf : term.extractorOf;
     const func = extern?.kind === "extern" ? extern.func : "";
     const types = side === "constructor" ? term.args : [term.ret];
-    this.#interface.method(
-      func,
-      types.map((t) => this.paramType(t)),
-      types,
-      this.#externResult(term, side),
-    );
+    if (!this.#interface.has(func)) {
+      const params = types.map((t) => this.paramType(t));
+      this.#interface.method(func, params, types, this.#externResult(term, side));
+    }
     const params: readonly HostType[] = this.#host?.methods.get(func)?.params ?? [];
     const passed = args.map((arg, k) => {
       // A branded number has the same representation: the host check has compared them.

@@ -123,9 +123,10 @@ class TreeBuilder {
           for (const input of new Set(inputsOf(value))) this.#users[input]!.push(id);
       }
     }
-    const numbers = new Map<string, number>();
+    const numbers = new Map<number, number>();
     const test = (kind: Test["kind"], a: ValueId, b: ValueId): number => {
-      const key = `${kind}.${a}.${b}`;
+      // Values are numbered with 16 bits.
+      const key = (kind * 0x10000 + a) * 0x10001 + b + 1;
       let number = numbers.get(key);
       if (number === undefined) {
         numbers.set(key, (number = this.#tests.length));
