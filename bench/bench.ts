@@ -1,7 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { kernelsChart } from "./kernels/chart.ts";
+import { kernels } from "./kernels/kernels.table.ts";
+import { geometricMean, measureKernels } from "./kernels/measure.ts";
 import { onOneCore } from "./line-server.ts";
 import { type Measuring, measureMemory, measureRow } from "./measure.ts";
 import { buildPeers } from "./peers.ts";
@@ -11,7 +14,9 @@ import { figureLine, tableHead } from "./table.ts";
 const root = fileURLToPath(new URL("../", import.meta.url));
 const usage = `usage: pnpm bench [FILE.clif...] [--target T]... [--row NAME]... [--rounds N] [--json]
   Compiles CLIF with Gantry and with Cranelift, in turns, and prints both and their ratio.
-  Without a file: lua.clif of the corpus beside the repository, else examples/.`;
+  Without a file: lua.clif of the corpus beside the repository, else examples/.
+       pnpm bench kernels [NAME...] [--rounds N] [--json] [--svg FILE]
+  Runs the programs of bench/kernels as either compiles them, and compares their times.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,6 +25,7 @@ const { values, positionals } = parseArgs({
     target: { type: "string", multiple: true, default: ["x86_64"] },
     row: { type: "string", multiple: true, default: [] },
     rounds: { type: "string", default: "6" },
+    svg: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -39,6 +45,7 @@ async function main(): Promise<void> {
     return;
   }
   const rounds = Number(values.rounds);
+  if (positionals[0] === "kernels") return benchKernels(positionals.slice(1), rounds);
   const known = [...rows.map((row) => row.name), "memory-none"];
   const unknown = values.row.find((name) => !known.includes(name));
   if (!Number.isInteger(rounds) || rounds < 1 || unknown !== undefined) {
@@ -66,6 +73,24 @@ async function main(): Promise<void> {
       if (wanted("memory-none")) for (const figure of await measureMemory(input, target, how)) report(figure);
     }
   }
+}
+
+async function benchKernels(names: readonly string[], rounds: number): Promise<void> {
+  const unknown = names.find((name) => !kernels.some((kernel) => kernel.name === name));
+  if (!Number.isInteger(rounds) || rounds < 1 || unknown !== undefined) {
+    const all = kernels.map((kernel) => kernel.name).join(", ");
+    console.error(unknown === undefined ? usage : `no kernel '${unknown}'; there are ${all}`);
+    process.exitCode = 2;
+    return;
+  }
+  const peers = buildPeers((line) => process.stderr.write(`${line}\n`));
+  if ("missing" in peers) process.stderr.write(`No peer: ${peers.missing}.\n`);
+  if (!values.json) console.log(tableHead("run time of kernels", "x86_64", rounds));
+  const report = (figure: Figure) => console.log(values.json ? JSON.stringify(figure) : figureLine(figure));
+  const figures = await measureKernels(names, peers, rounds, report);
+  const mean = geometricMean(figures);
+  if (mean !== undefined) report(mean);
+  if (values.svg !== undefined) writeFileSync(values.svg, kernelsChart(figures, mean));
 }
 
 await main();

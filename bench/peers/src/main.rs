@@ -4,6 +4,7 @@
 
 mod clock;
 mod compile;
+mod kernels;
 mod regalloc;
 mod trees;
 
@@ -16,6 +17,11 @@ const SUBCOMMANDS: &[(&str, &str, Subcommand)] = &[
         "compile",
         "compile CLIF with Cranelift: requests on stdin, answers on stdout",
         compile::serve,
+    ),
+    (
+        "kernels",
+        "run CLIF with cranelift-jit: requests on stdin, answers on stdout",
+        kernels::serve,
     ),
     (
         "regalloc",

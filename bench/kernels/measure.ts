@@ -1,0 +1,128 @@
+import { fileURLToPath } from "node:url";
+import { LineServer } from "../line-server.ts";
+import type { Peers } from "../peers.ts";
+import type { Figure } from "../rows.ts";
+import { type Kernel, kernels } from "./kernels.table.ts";
+
+const oursScript = fileURLToPath(new URL("./ours.ts", import.meta.url));
+
+/** Settings of both sides: name, our allocator, the peer's. */
+const OPT_LEVEL = "none";
+const OUR_ALLOCATOR = "default";
+const PEER_ALLOCATOR = "backtracking";
+
+interface Run {
+  readonly checksum: string;
+  readonly wallNs: number;
+}
+
+class Side {
+  readonly #server: LineServer;
+  readonly #allocator: string;
+  readonly runs: Run[] = [];
+  /** Why there is no figure. */
+  failure: string | undefined;
+
+  constructor(command: readonly string[], allocator: string) {
+    this.#server = new LineServer(command);
+    this.#allocator = allocator;
+  }
+
+  async load(path: string): Promise<void> {
+    this.runs.length = 0;
+    this.failure = undefined;
+    await this.#ask(`load ${path} ${OPT_LEVEL} ${this.#allocator}`);
+  }
+
+  async run(n: number): Promise<void> {
+    const words = await this.#ask(`run ${n}`);
+    if (words !== undefined) this.runs.push({ checksum: words[0]!, wallNs: Number(words[1]) });
+  }
+
+  async #ask(line: string): Promise<string[] | undefined> {
+    if (this.failure !== undefined) return undefined;
+    try {
+      return await this.#server.request(line);
+    } catch (error) {
+      this.failure = (error as Error).message;
+      return undefined;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+}
+
+/** Runs every kernel on both sides in turns; each figure is the minimum of the rounds in milliseconds. */
+export async function measureKernels(
+  names: readonly string[],
+  peers: Peers,
+  rounds: number,
+  report: (figure: Figure) => void,
+): Promise<Figure[]> {
+  const ours = new Side([process.execPath, oursScript], OUR_ALLOCATOR);
+  const sides = [ours];
+  if ("binary" in peers) sides.push(new Side([peers.binary, "kernels"], PEER_ALLOCATOR));
+  const figures: Figure[] = [];
+  for (const kernel of kernels) {
+    if (names.length > 0 && !names.includes(kernel.name)) continue;
+    const path = fileURLToPath(new URL(`./${kernel.name}.clif`, import.meta.url));
+    for (const side of sides) {
+      await side.load(path);
+      // Touches the memory and fills the caches.
+      await side.run(kernel.testN);
+      side.runs.length = 0;
+    }
+    for (let round = 0; round < rounds; round++)
+      for (let j = 0; j < sides.length; j++) await sides[(round + j) % sides.length]!.run(kernel.n);
+    const figure = figureOf(kernel, ours, sides[1]);
+    figures.push(figure);
+    report(figure);
+  }
+  await Promise.all(sides.map((side) => side.close()));
+  return figures;
+}
+
+function figureOf(kernel: Kernel, ours: Side, peer: Side | undefined): Figure {
+  const why = [ours.failure && `Gantry: ${ours.failure}`, peer?.failure && `peer: ${peer.failure}`].filter(
+    Boolean,
+  );
+  if (new Set([...ours.runs, ...(peer?.runs ?? [])].map((run) => run.checksum)).size > 1)
+    why.push("the checksums differ");
+  const [mine, theirs] = [ours, peer].map((side) => side?.runs.map((run) => run.wallNs) ?? []);
+  const [a, b] = [Math.min(...mine!), Math.min(...theirs!)];
+  const ms = (ns: number) => (Number.isFinite(ns) ? Math.round(ns / 1e4) / 100 : null);
+  return {
+    row: kernel.name,
+    input: `${kernel.name}.clif`,
+    target: "x86_64",
+    unit: "ms",
+    ours: ms(a),
+    peer: ms(b),
+    ratio:
+      Number.isFinite(a) && Number.isFinite(b) && why.length === 0 ? Math.round((a / b) * 1000) / 1000 : null,
+    ...(mine!.length > 0 ? { oursSpread: spread(mine!) } : {}),
+    ...(theirs!.length > 0 ? { peerSpread: spread(theirs!) } : {}),
+    ...(why.length > 0 ? { why: why.join("; ") } : {}),
+  };
+}
+
+const spread = (times: readonly number[]) =>
+  Math.round((Math.max(...times) / Math.min(...times)) * 100) / 100;
+
+/** The geometric mean of the ratios, as a figure of its own; none without ratios. */
+export function geometricMean(figures: readonly Figure[]): Figure | undefined {
+  const ratios = figures.flatMap((figure) => figure.ratio ?? []);
+  if (ratios.length === 0) return undefined;
+  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  return {
+    row: "geometric mean",
+    input: `${ratios.length} kernels`,
+    target: "x86_64",
+    unit: "ratio",
+    ours: null,
+    peer: null,
+    ratio: Math.round(mean * 1000) / 1000,
+  };
+}
