@@ -1,16 +1,6 @@
 import { bug } from "@gantry/diag";
-import { growUint8, I32List, IntMap, NONE } from "@gantry/entity";
-import type {
-  Block,
-  Constant,
-  FuncRef,
-  GlobalValue,
-  Inst,
-  NameRef,
-  SigRef,
-  StackSlot,
-  Value,
-} from "./entities.ts";
+import { NONE } from "@gantry/entity";
+import type { Block, Constant, FuncRef, GlobalValue, Inst, SigRef, StackSlot, Value } from "./entities.ts";
 import {
   OF_BRANCH,
   OF_CALL,
@@ -20,135 +10,48 @@ import {
   OPCODE_INFER,
   OPCODE_TYPE_SET,
 } from "./generated/facts.ts";
+import { Preamble } from "./preamble.ts";
+import {
+  B_FIRST,
+  B_FLAGS,
+  B_LAST,
+  B_NEXT,
+  B_PARAMC,
+  B_PARAMS,
+  B_PREV,
+  B_ROOM,
+  BLOCK_SHIFT,
+  EX_CONTEXT,
+  H_FIRST,
+  H_LAST,
+  H_LOC_BASE,
+  HAS_SIDE,
+  I_ARG,
+  I_ARGC,
+  I_BLOCK,
+  I_IMM,
+  I_IMM2,
+  I_NEXT,
+  I_PREV,
+  I_RESULT,
+  I_RESULTC,
+  I_RESULTS,
+  I_TARGET,
+  I_TARGETC,
+  INST_SHIFT,
+  SIDE_SHIFT,
+  V_DEF,
+  V_INDEX,
+  V_LABEL,
+  VALUE_SHIFT,
+  VK_ALIAS,
+  VK_NONE,
+  VK_PARAM,
+  VK_RESULT,
+} from "./records.ts";
 import { INVALID, type Type } from "./types.ts";
 
-/** Words of an instruction record: `insts.data[(inst << INST_SHIFT) + I_...]`. */
-export const INST_SHIFT = 4;
-/** Opcode in bits 0-15, controlling type in bits 16-29, bit 30: the instruction has entries in the side table. */
-export const I_OP = 0;
-/** Up to three value operands; with more, the first word is where they start in the pool. */
-export const I_ARG = 1;
-/** Immediates: 64 bits low and high; offset and memory flags; code or entity number and another number. */
-export const I_IMM = 4;
-export const I_IMM2 = 5;
-/** Where the block calls start in the pool, for up to two; with more, where the list of starts is. */
-export const I_TARGET = 6;
-export const I_ARGC = 8;
-export const I_TARGETC = 9;
-/** First result (or -1), number of results, where the results after the first are in the pool. */
-export const I_RESULT = 10;
-export const I_RESULTC = 11;
-export const I_RESULTS = 12;
-/** Layout links. */
-export const I_PREV = 13;
-export const I_NEXT = 14;
-export const I_BLOCK = 15;
-
-/** Words of a value record: type (bits 0-15) and kind (bits 16-17); definition; index; debug label or -1. */
-export const VALUE_SHIFT = 2;
-export const V_TYPE = 0;
-export const V_DEF = 1;
-export const V_INDEX = 2;
-export const V_LABEL = 3;
-
-/** What defines a value. */
-export const VK_NONE = 0;
-export const VK_RESULT = 1;
-export const VK_PARAM = 2;
-export const VK_ALIAS = 3;
-
-/** Words of a block record. */
-export const BLOCK_SHIFT = 3;
-export const B_PREV = 0;
-export const B_NEXT = 1;
-export const B_FIRST = 2;
-export const B_LAST = 3;
-export const B_PARAMS = 4;
-export const B_PARAMC = 5;
-/** Bit 0: cold, bit 1: in the layout. */
-export const B_FLAGS = 6;
-/** Room for parameters in the pool. */
-export const B_ROOM = 7;
-
-/** Words of the head section. */
-const H_NAME = 0;
-const H_FIRST = 1;
-const H_LAST = 2;
-const H_STACK_LIMIT = 3;
-const H_LOC_BASE = 4;
-const HEAD_WORDS = 8;
-
-/** Kinds of names: `uN:M`; `%text`; a runtime function; a symbol that the linker defines. */
-export const NAME_USER = 0;
-export const NAME_TESTCASE = 1;
-export const NAME_LIBCALL = 2;
-export const NAME_KNOWN = 3;
-
-/** Kinds of global values. */
-export const GV_VMCTX = 0;
-export const GV_LOAD = 1;
-export const GV_IADD_IMM = 2;
-export const GV_SYMBOL = 3;
-export const GV_DYN_SCALE = 4;
-
-/** Words of a global value record: kind, type, base or name, offset or immediate (two words), memory flags, flag bits. */
-export const GV_SHIFT = 3;
-export const G_KIND = 0;
-export const G_TYPE = 1;
-export const G_BASE = 2;
-export const G_IMM = 3;
-export const G_IMM2 = 4;
-export const G_FLAGS = 5;
-/** Bit 0 colocated, bit 1 thread-local. */
-export const G_BITS = 6;
-
-/** Words of a stack slot record: kind, size in bytes, log2 of the alignment, whether it has a key, key (two words). */
-export const SLOT_SHIFT = 3;
-export const SL_KIND = 0;
-export const SL_SIZE = 1;
-export const SL_ALIGN = 2;
-export const SL_HAS_KEY = 3;
-export const SL_KEY = 4;
-export const SL_KEY2 = 5;
-
-/** Words of a signature record: where its parameters, then its returns, start in the pool; their counts; convention. */
-export const SIG_SHIFT = 2;
-export const S_START = 0;
-export const S_PARAMC = 1;
-export const S_RETURNC = 2;
-export const S_CONV = 3;
-
-/** A parameter is two words: type | extension << 16 | purpose << 20, and the bytes of a struct argument. */
-export const EXT_NONE = 0;
-export const EXT_U = 1;
-export const EXT_S = 2;
-export const PURPOSE_NORMAL = 0;
-export const PURPOSE_SRET = 1;
-export const PURPOSE_VMCTX = 2;
-export const PURPOSE_SARG = 3;
-
-/** Words of a function reference: name, signature (-1: placeholder), bit 0 colocated, bit 1 patchable. */
-export const FUNC_SHIFT = 2;
-export const F_NAME = 0;
-export const F_SIG = 1;
-export const F_BITS = 2;
-
-/** Handles of constants from here on are masks of shuffles. */
-export const MASK_BASE = 1 << 24;
-
-/** An item of an exception table is two words: kind, then tag, nothing or context value. */
-export const EX_TAG = 0;
-export const EX_DEFAULT = 1;
-export const EX_CONTEXT = 2;
-
-/** Words of a side-table entry: instruction, kind, where its words start in the pool, their number. */
-export const SIDE_SHIFT = 2;
-export const SIDE_STACK_MAP = 0;
-export const SIDE_TAGS = 1;
-const HAS_SIDE = 1 << 30;
-
-/** Number of the function's own signature among the signature records: the first. */
-export const OWN_SIGNATURE = -1 as SigRef;
+export * from "./records.ts";
 
 /**
  * A CLIF function. Everything is a section of 32-bit words or of bytes; entities are positions in them. One instance
@@ -156,93 +59,10 @@ export const OWN_SIGNATURE = -1 as SigRef;
  *
  * Block-call arguments are words: a value is its number, `retN` is -1 - 2N, `exnN` is -2 - 2N.
  */
-export class Function {
-  /** Instruction records of sixteen words. */
-  readonly insts = new I32List(1024);
-  /** Source locations by instruction; -1 is none. */
-  readonly locs = new I32List(64);
-  /** Value records of four words. */
-  readonly values = new I32List(256);
-  /** Block records of eight words. */
-  readonly blocks = new I32List(128);
-  /** Operand lists, block calls, parameters. */
-  readonly pool = new I32List(256);
-  /** Signature records; the first is the function's own. */
-  readonly sigs = new I32List(16);
-  readonly funcs = new I32List(16);
-  readonly slots = new I32List(16);
-  /** Dynamic stack slots: one word, the dynamic type. */
-  readonly dynamicSlots = new I32List(4);
-  /** Dynamic types: base vector type and global value of the scale. */
-  readonly dynamicTypes = new I32List(4);
-  readonly globals = new I32List(32);
-  /** Alias regions: user's number, then place and length of the description in `text`. */
-  readonly regions = new I32List(32);
-  /** Constants: place and length in `bytes`. */
-  readonly constants = new I32List(8);
-  /** Masks of shuffles, in the same form; no two are shared. */
-  readonly masks = new I32List(4);
-  /** Names: kind, then two words (namespace and index; place and length in `text`; number). */
-  readonly names = new I32List(32);
-  /** User names in order of first use, as entries of `names`: what `userextnameN` counts. */
-  readonly userNames = new I32List(16);
-  /** Stack maps and debug tags, sorted by instruction. */
-  readonly side = new I32List(4);
-  readonly head = new I32List(HEAD_WORDS);
-  /** Bytes of constants. */
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(64);
-  byteCount = 0;
-  /** UTF-8 of names and descriptions. */
-  text: Uint8Array<ArrayBuffer> = new Uint8Array(256);
-  textCount = 0;
-  /** Offsets in the source text by instruction and by block, where the function was read from text; no section. */
-  readonly instPositions = new I32List(64);
-  readonly blockPositions = new I32List(16);
-  readonly #userIndex = new IntMap(64);
-  readonly #constantIndex = new IntMap(16);
-
+export class Function extends Preamble {
   constructor() {
+    super();
     this.reset();
-  }
-
-  /** Empties the function: `u0:0() fast` without blocks. Storage is kept. */
-  reset(): void {
-    this.insts.length = 0;
-    this.locs.length = 0;
-    this.values.length = 0;
-    this.blocks.length = 0;
-    this.pool.length = 0;
-    this.sigs.length = 0;
-    this.funcs.length = 0;
-    this.slots.length = 0;
-    this.dynamicSlots.length = 0;
-    this.dynamicTypes.length = 0;
-    this.globals.length = 0;
-    this.regions.length = 0;
-    this.constants.length = 0;
-    this.masks.length = 0;
-    this.names.length = 0;
-    this.userNames.length = 0;
-    this.side.length = 0;
-    this.byteCount = 0;
-    this.textCount = 0;
-    this.instPositions.length = 0;
-    this.blockPositions.length = 0;
-    if (this.#userIndex.size > 0) this.#userIndex.clear();
-    if (this.#constantIndex.size > 0) this.#constantIndex.clear();
-    const head = this.head;
-    head.fill(HEAD_WORDS, 0);
-    head.data[H_FIRST] = NONE;
-    head.data[H_LAST] = NONE;
-    head.data[H_STACK_LIMIT] = NONE;
-    head.data[H_LOC_BASE] = NONE;
-    this.names.extend(4);
-    const names = this.names.data;
-    names[0] = NAME_USER;
-    names[1] = 0;
-    names[2] = 0;
-    names[3] = 0;
-    this.addSignature(0);
   }
 
   // Layout.
@@ -612,7 +432,7 @@ export class Function {
     return this.pool.data[this.blocks.data[(b << BLOCK_SHIFT) + B_PARAMS] + k] as Value;
   }
 
-  // Building. Editing of what exists is in edit.ts.
+  // Building and editing.
 
   /** A new block outside the layout. */
   addBlock(): Block {
@@ -913,314 +733,6 @@ export class Function {
     return this.resultType(i);
   }
 
-  // Preamble.
-
-  /** Adds a signature record whose parameters will be appended to the pool from here on. */
-  addSignature(conv: number): SigRef {
-    const at = this.sigs.extend(1 << SIG_SHIFT);
-    const d = this.sigs.data;
-    d[at + S_START] = this.pool.length;
-    d[at + S_PARAMC] = 0;
-    d[at + S_RETURNC] = 0;
-    d[at + S_CONV] = conv;
-    return ((at >> SIG_SHIFT) - 1) as SigRef;
-  }
-
-  /** Number of signatures apart from the function's own. */
-  get numSignatures(): number {
-    return (this.sigs.length >> SIG_SHIFT) - 1;
-  }
-
-  sigParamCount(s: SigRef): number {
-    return this.sigs.data[((s + 1) << SIG_SHIFT) + S_PARAMC];
-  }
-
-  sigReturnCount(s: SigRef): number {
-    return this.sigs.data[((s + 1) << SIG_SHIFT) + S_RETURNC];
-  }
-
-  sigCallConv(s: SigRef): number {
-    return this.sigs.data[((s + 1) << SIG_SHIFT) + S_CONV];
-  }
-
-  setSigCallConv(s: SigRef, conv: number): void {
-    this.sigs.data[((s + 1) << SIG_SHIFT) + S_CONV] = conv;
-  }
-
-  /** First word of parameter `k`; returns follow the parameters. */
-  sigWord(s: SigRef, k: number): number {
-    return this.pool.data[this.sigs.data[((s + 1) << SIG_SHIFT) + S_START] + 2 * k];
-  }
-
-  sigParamType(s: SigRef, k: number): Type {
-    return this.sigWord(s, k) & 0xffff;
-  }
-
-  sigParamExtension(s: SigRef, k: number): number {
-    return (this.sigWord(s, k) >> 16) & 15;
-  }
-
-  sigParamPurpose(s: SigRef, k: number): number {
-    return this.sigWord(s, k) >> 20;
-  }
-
-  /** Bytes of a struct argument. */
-  sigParamBytes(s: SigRef, k: number): number {
-    return this.pool.data[this.sigs.data[((s + 1) << SIG_SHIFT) + S_START] + 2 * k + 1];
-  }
-
-  sigReturnType(s: SigRef, k: number): Type {
-    return this.sigWord(s, this.sigParamCount(s) + k) & 0xffff;
-  }
-
-  sigReturnExtension(s: SigRef, k: number): number {
-    return (this.sigWord(s, this.sigParamCount(s) + k) >> 16) & 15;
-  }
-
-  sigReturnPurpose(s: SigRef, k: number): number {
-    return this.sigWord(s, this.sigParamCount(s) + k) >> 20;
-  }
-
-  get numFuncs(): number {
-    return this.funcs.length >> FUNC_SHIFT;
-  }
-
-  funcName(f: FuncRef): NameRef {
-    return this.funcs.data[(f << FUNC_SHIFT) + F_NAME] as NameRef;
-  }
-
-  /** The signature of a function reference; -2 for a placeholder that was never declared. */
-  funcSignature(f: FuncRef): SigRef {
-    return this.funcs.data[(f << FUNC_SHIFT) + F_SIG] as SigRef;
-  }
-
-  isColocated(f: FuncRef): boolean {
-    return (this.funcs.data[(f << FUNC_SHIFT) + F_BITS] & 1) !== 0;
-  }
-
-  isPatchable(f: FuncRef): boolean {
-    return (this.funcs.data[(f << FUNC_SHIFT) + F_BITS] & 2) !== 0;
-  }
-
-  get numStackSlots(): number {
-    return this.slots.length >> SLOT_SHIFT;
-  }
-
-  /** Size in bytes, unsigned. */
-  slotBytes(s: StackSlot): number {
-    return this.slots.data[(s << SLOT_SHIFT) + SL_SIZE] >>> 0;
-  }
-
-  /** Log2 of the alignment. */
-  slotAlignLog2(s: StackSlot): number {
-    return this.slots.data[(s << SLOT_SHIFT) + SL_ALIGN];
-  }
-
-  get numGlobalValues(): number {
-    return this.globals.length >> GV_SHIFT;
-  }
-
-  gvKind(g: GlobalValue): number {
-    return this.globals.data[g << GV_SHIFT];
-  }
-
-  /** Declared type; INVALID where it is the target's pointer type. */
-  gvType(g: GlobalValue): Type {
-    return this.globals.data[(g << GV_SHIFT) + G_TYPE];
-  }
-
-  /** The global value that a load or an iadd_imm starts from. */
-  gvBase(g: GlobalValue): GlobalValue {
-    return this.globals.data[(g << GV_SHIFT) + G_BASE] as GlobalValue;
-  }
-
-  /** The name of a symbol. */
-  gvName(g: GlobalValue): NameRef {
-    return this.globals.data[(g << GV_SHIFT) + G_BASE] as NameRef;
-  }
-
-  /** Low word of the offset or immediate. */
-  gvOffset(g: GlobalValue): number {
-    return this.globals.data[(g << GV_SHIFT) + G_IMM];
-  }
-
-  gvOffsetHi(g: GlobalValue): number {
-    return this.globals.data[(g << GV_SHIFT) + G_IMM2];
-  }
-
-  gvMemFlags(g: GlobalValue): number {
-    return this.globals.data[(g << GV_SHIFT) + G_FLAGS];
-  }
-
-  gvIsColocated(g: GlobalValue): boolean {
-    return (this.globals.data[(g << GV_SHIFT) + G_BITS] & 1) !== 0;
-  }
-
-  gvIsThreadLocal(g: GlobalValue): boolean {
-    return (this.globals.data[(g << GV_SHIFT) + G_BITS] & 2) !== 0;
-  }
-
-  get numConstants(): number {
-    return this.constants.length >> 1;
-  }
-
-  /** Place of a constant's bytes in `bytes`. */
-  constantStart(c: Constant): number {
-    return c >= MASK_BASE ? this.masks.data[2 * (c - MASK_BASE)] : this.constants.data[2 * c];
-  }
-
-  constantLength(c: Constant): number {
-    return c >= MASK_BASE ? this.masks.data[2 * (c - MASK_BASE) + 1] : this.constants.data[2 * c + 1];
-  }
-
-  /** A copy of a constant's bytes, least significant first. */
-  constantBytes(c: Constant): Uint8Array<ArrayBuffer> {
-    const at = this.constantStart(c);
-    return this.bytes.slice(at, at + this.constantLength(c));
-  }
-
-  get numRegions(): number {
-    return this.regions.length >> 2;
-  }
-
-  /** The global value that limits the stack, or -1. */
-  get stackLimit(): GlobalValue {
-    return this.head.data[H_STACK_LIMIT] as GlobalValue;
-  }
-
-  set stackLimit(g: GlobalValue) {
-    this.head.data[H_STACK_LIMIT] = g;
-  }
-
-  /** The function's own name. */
-  get name(): NameRef {
-    return this.head.data[H_NAME] as NameRef;
-  }
-
-  set name(n: NameRef) {
-    this.head.data[H_NAME] = n;
-  }
-
-  /** Adds a name of kind `NAME_*`. */
-  addName(kind: number, a: number, b: number): NameRef {
-    const at = this.names.extend(4);
-    const d = this.names.data;
-    d[at] = kind;
-    d[at + 1] = a;
-    d[at + 2] = b;
-    d[at + 3] = 0;
-    return (at >> 2) as NameRef;
-  }
-
-  /** The user name `uSPACE:INDEX`; equal ones are the same entry. */
-  userName(space: number, index: number): NameRef {
-    let key = userKey(space, index);
-    for (;;) {
-      const n = this.#userIndex.get(key, NONE);
-      if (n === NONE) break;
-      if (this.names.data[4 * n + 1] === space && this.names.data[4 * n + 2] === index) return n as NameRef;
-      key = (key + 1) | 0;
-    }
-    const name = this.addName(NAME_USER, space, index);
-    this.#userIndex.set(key, name);
-    this.userNames.push(name);
-    return name;
-  }
-
-  /** Rebuilds the indices behind `userName` and `addConstant` after the sections were replaced as a whole. */
-  reindex(): void {
-    this.#userIndex.clear();
-    this.#constantIndex.clear();
-    for (let k = 0; k < this.userNames.length; k++) {
-      const n = this.userNames.at(k);
-      let key = userKey(this.names.at(4 * n + 1), this.names.at(4 * n + 2));
-      while (this.#userIndex.has(key)) key = (key + 1) | 0;
-      this.#userIndex.set(key, n);
-    }
-    for (let c = 0; c < this.numConstants; c++) {
-      const bytes = this.constantBytes(c as Constant);
-      let key = hashBytes(bytes, bytes.length);
-      while (this.#constantIndex.has(key)) key = (key + 1) | 0;
-      this.#constantIndex.set(key, c);
-    }
-  }
-
-  nameKind(n: NameRef): number {
-    return this.names.data[4 * n];
-  }
-
-  /** Namespace of a user name, or number of a runtime function. */
-  nameSpace(n: NameRef): number {
-    return this.names.data[4 * n + 1];
-  }
-
-  nameIndex(n: NameRef): number {
-    return this.names.data[4 * n + 2];
-  }
-
-  /** Makes room for `n` more bytes of text and returns where they start. */
-  extendText(n: number): number {
-    const at = this.textCount;
-    if (at + n > this.text.length) this.text = growUint8(this.text, at + n);
-    this.textCount = at + n;
-    return at;
-  }
-
-  /** The constant with these bytes: an existing one, or a new one. */
-  addConstant(data: Uint8Array, length: number): Constant {
-    let key = hashBytes(data, length);
-    for (;;) {
-      const c = this.#constantIndex.get(key, NONE);
-      if (c === NONE) break;
-      if (this.#sameBytes(this.constants.data[2 * c], this.constants.data[2 * c + 1], data, length))
-        return c as Constant;
-      key = (key + 1) | 0;
-    }
-    const c = this.numConstants as Constant;
-    this.bindConstant(c, data, length);
-    return c;
-  }
-
-  /** Makes `c` the constant with these bytes; numbers up to it that were never bound are empty. */
-  bindConstant(c: Constant, data: Uint8Array, length: number): void {
-    while (this.numConstants <= c) {
-      this.constants.push(0);
-      this.constants.push(0);
-    }
-    this.constants.set(2 * c, this.#addBytes(data, length));
-    this.constants.set(2 * c + 1, length);
-    let key = hashBytes(data, length);
-    while (this.#constantIndex.has(key)) key = (key + 1) | 0;
-    this.#constantIndex.set(key, c);
-  }
-
-  /** Keeps the mask of a shuffle; the handle works like that of a constant. */
-  addMask(data: Uint8Array, length: number): Constant {
-    const n = this.masks.push(this.#addBytes(data, length));
-    this.masks.push(length);
-    return (MASK_BASE + (n >> 1)) as Constant;
-  }
-
-  #addBytes(data: Uint8Array, length: number): number {
-    const at = this.extendBytes(length);
-    for (let k = 0; k < length; k++) this.bytes[at + k] = data[k];
-    return at;
-  }
-
-  #sameBytes(at: number, n: number, data: Uint8Array, length: number): boolean {
-    if (n !== length) return false;
-    for (let k = 0; k < length; k++) if (this.bytes[at + k] !== data[k]) return false;
-    return true;
-  }
-
-  /** Makes room for `n` more constant bytes and returns where they start. */
-  extendBytes(n: number): number {
-    const at = this.byteCount;
-    if (at + n > this.bytes.length) this.bytes = growUint8(this.bytes, at + n);
-    this.byteCount = at + n;
-    return at;
-  }
-
   // Side tables.
 
   /** Where the words of the instruction's entry of `kind` are recorded in `side`, or -1. */
@@ -1275,13 +787,4 @@ export class Function {
   hasSide(i: Inst): boolean {
     return (this.insts.data[i << INST_SHIFT] & HAS_SIDE) !== 0;
   }
-}
-
-const userKey = (space: number, index: number): number =>
-  (Math.imul(space, 0x85ebca6b) ^ Math.imul(index, 0x9e3779b1)) | 0;
-
-function hashBytes(data: Uint8Array, length: number): number {
-  let h = length;
-  for (let k = 0; k < length; k++) h = (Math.imul(h, 31) + data[k]) | 0;
-  return h;
 }
