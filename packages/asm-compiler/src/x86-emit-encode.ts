@@ -149,6 +149,7 @@ export function emitX86Encode(rows: readonly X86ResolvedRow[], numbers: X86Numbe
       );
   }
   const byName = new Map(rows.map((r) => [r.name, r]));
+  const shifts = rows.map((r) => r.encoding?.dispShift ?? 0);
   const cases: string[] = [];
   const short: number[] = rows.map(() => 0);
   for (const row of rows) {
@@ -167,6 +168,7 @@ export function emitX86Encode(rows: readonly X86ResolvedRow[], numbers: X86Numbe
           placesOf(e, (o) => (o === undefined ? 0 : row.operands[shortRow.operands.indexOf(o)]!.at)),
         ),
       );
+      shifts.push(e.dispShift);
       const condition = shortCondition(row, shortRow);
       always ||= condition === "";
       lines.push(`      ${condition === "" ? "" : `if (${condition}) `}return ${variant}; // ${name}`);
@@ -174,7 +176,6 @@ export function emitX86Encode(rows: readonly X86ResolvedRow[], numbers: X86Numbe
     if (!always) lines.push("      return op;");
     cases.push(lines.join("\n"));
   }
-  const shifts = rows.map((r) => r.encoding?.dispShift ?? 0);
   const usesEvex = rows.some((r) => r.encoding?.column.space === "evex");
   const usesVex = usesEvex || rows.some((r) => r.encoding?.column.space === "vex");
   return [
@@ -205,8 +206,8 @@ const LEGEND = `/**
  *
  * First: bits 0-7 opcode byte, 8-9 map, 10 prefix 66, 11 F3, 12 F2, 13 lock (VEX: rm is a group), 14 W, 15-17 ModRM
  * extension, 18 reg is a byte register, 19 rm is, 20-22 immediate (0, 1, 2 bytes, 3: four, 4: eight, 5: register in the
- * upper half of a byte), 23-24 what the fourth place is (1 condition, 2 trap code, 3 VEX.vvvv), 26 second opcode byte instead of places (labels: a branch;
- * VEX: 26-27 vector length), 28-31 shape.
+ * upper half of a byte), 23-24 what the fourth place is (1 condition, 2 trap code, 3 VEX.vvvv), 26 second opcode byte
+ * instead of places (labels: a branch; VEX: 26-27 vector length), 28-31 shape.
  *
  * Second: offsets in the record of reg, rm, immediate or target, and the fourth place; 0 means none.
  */`;
