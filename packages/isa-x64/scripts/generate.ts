@@ -46,7 +46,11 @@ try {
       names: files.map(([name]) => name),
       host: { file: path("../src/calls.ts"), className: "X64Host" },
       constants: typeConstants,
-      output: { file: path("../src/generated/selector.ts"), hostImport: "../calls.ts" },
+      output: {
+        file: path("../src/generated/selector.ts"),
+        hostImport: "../calls.ts",
+        trace: path("../src/generated/selector-trace.ts"),
+      },
     },
     {
       readText: (file) => readFileSync(file, "utf8"),

@@ -50,8 +50,12 @@ function registerDef(place: number): number {
 export class X64Host extends X64Operands {
   /** Places of the function's own signature. */
   readonly own: SignaturePlaces = new SignaturePlaces();
+  /** Places of the signatures that this function has called, by number, and for which function they were computed. */
+  readonly #signatures: SignaturePlaces[] = [];
+  readonly #computedFor: I32List = new I32List();
+  #functions = 0;
   /** Places of the signature of the call that is being lowered. */
-  readonly #callee = new SignaturePlaces();
+  #callee = new SignaturePlaces();
   /** (register, operand info) pairs of the record that is being made. */
   readonly #list = new I32List();
   /** Whether anything is called that may destroy all of System V's caller-saved registers. */
@@ -71,23 +75,13 @@ export class X64Host extends X64Operands {
     this.isPic = settings.bool("is_pic");
     this.constants.clear();
     this.callsSystemV = false;
+    this.#functions = (this.#functions + 1) | 0;
     this.own.compute(this.func, OWN_SIGNATURE);
     this.#returnArea = this.own.returnArea >= 0 ? this.newReg(GENERAL) : 0;
     const { frame } = this;
     frame.incomingBytes = this.own.stackBytes;
     frame.popBytes = calleePops(this.own.conv) ? this.own.stackBytes : 0;
-    frame.framePointer = settings.bool("preserve_frame_pointers") || this.#readsFramePointer();
-  }
-
-  #readsFramePointer(): boolean {
-    const { func } = this;
-    for (let b = func.firstBlock(); b !== NONE; b = func.nextBlock(b)) {
-      for (let i = func.firstInst(b); i !== NONE; i = func.nextInst(i)) {
-        const op = func.opcode(i);
-        if (op === Op.get_frame_pointer || op === Op.get_return_address) return true;
-      }
-    }
-    return false;
+    frame.framePointer = settings.bool("preserve_frame_pointers");
   }
 
   // ---- lists of registers ----
@@ -200,10 +194,25 @@ export class X64Host extends X64Operands {
 
   // ---- calls ----
 
+  /** Makes the places of signature `sig` those of the call that is being lowered. */
+  #placesOf(sig: SigRef): SignaturePlaces {
+    const computed = this.#computedFor;
+    while (computed.length <= sig) {
+      computed.push(0);
+      this.#signatures.push(new SignaturePlaces());
+    }
+    const places = this.#signatures[sig];
+    if (computed.at(sig) !== this.#functions) {
+      computed.set(sig, this.#functions);
+      places.compute(this.func, sig);
+    }
+    this.#callee = places;
+    return places;
+  }
+
   gen_call(call: Inst, fn: FuncRef): number {
     const { func } = this;
-    const callee = this.#callee;
-    callee.compute(func, func.funcSignature(fn));
+    const callee = this.#placesOf(func.funcSignature(fn));
     this.#passArguments(call, func.funcSignature(fn), 0);
     const symbol = this.symbols.func(fn);
     const clobbers = clobbersOf(callee.conv);
@@ -223,8 +232,7 @@ export class X64Host extends X64Operands {
   }
 
   gen_call_indirect(call: Inst, sig: SigRef, address: Value): number {
-    const callee = this.#callee;
-    callee.compute(this.func, sig);
+    const callee = this.#placesOf(sig);
     const target = this.putInReg(address);
     this.#passArguments(call, sig, 1);
     this.#receiveResults(call);
@@ -234,8 +242,7 @@ export class X64Host extends X64Operands {
 
   gen_return_call(call: Inst, fn: FuncRef): number {
     const { func } = this;
-    const callee = this.#callee;
-    callee.compute(func, func.funcSignature(fn));
+    const callee = this.#placesOf(func.funcSignature(fn));
     this.#passArguments(call, func.funcSignature(fn), 0);
     const symbol = this.symbols.func(fn);
     if (func.isColocated(fn)) this.tail_near(symbol, Reloc.plt4, callee.stackBytes, this.#takeList());
@@ -248,8 +255,7 @@ export class X64Host extends X64Operands {
   }
 
   gen_return_call_indirect(call: Inst, sig: SigRef, address: Value): number {
-    const callee = this.#callee;
-    callee.compute(this.func, sig);
+    const callee = this.#placesOf(sig);
     const target = this.putInReg(address);
     this.#passArguments(call, sig, 1);
     this.tail_through(target, callee.stackBytes, this.#takeList());

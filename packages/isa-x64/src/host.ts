@@ -82,6 +82,11 @@ for (const op of [
   writes32[op] = 1;
 }
 
+/** 1 for each opcode whose value is made anew wherever it is used. */
+const constants = new Uint8Array(256);
+for (const op of [Op.iconst, Op.f16const, Op.f32const, Op.f64const, Op.f128const, Op.vconst])
+  constants[op] = 1;
+
 /** x86 condition codes by CLIF's integer conditions. */
 const intConditions = Uint8Array.of(4, 5, 12, 13, 15, 14, 2, 3, 7, 6);
 
@@ -202,8 +207,7 @@ export abstract class X64Operands extends X64Insts {
   // ---- vectors ----
 
   override isConstant(def: Inst): boolean {
-    const op = this.func.opcode(def);
-    return op === Op.vconst || op === Op.f128const || op === Op.f16const || super.isConstant(def);
+    return constants[this.func.opcode(def)] !== 0;
   }
   /** A constant of 16 bytes in memory. */
   #constant16(w0: number, w1: number, w2: number, w3: number): number {
@@ -561,7 +565,9 @@ export abstract class X64Operands extends X64Insts {
     this.words[this.lastEmitted() + 1] = R15;
     return 0;
   }
+  /** Whoever asks for it makes the function have one. */
   frame_pointer(): number {
+    this.frame.framePointer = true;
     return RBP;
   }
 }
