@@ -20,6 +20,8 @@ export const commands: readonly CommandRow[] = [
       output, target, level, set,
       { flags: "--emit <kind>", help: "what to write", choices: ["obj", "asm", "bytes", "clif", "vcode", "regalloc"] },
       ...passes,
+      { flags: "--trace-isle [mode]", help: "print the rules that fire; with 'why' also those that were tried", choices: ["why"] },
+      { flags: "--coverage <file>", help: "write how often each rule fired ('gantry isle cover' reads it)" },
     ],
     load: () => import("./commands/compile.ts"),
   },

@@ -9,8 +9,38 @@ export interface TargetRow {
   readonly load?: () => Promise<TargetIsa>;
   /** The operations that the target cannot do. */
   readonly missing?: () => Promise<readonly string[]>;
+  /** The target with selectors that report the rules they use. */
+  readonly trace?: () => Promise<TracedTarget>;
   /** The module as another process can import it, and the name of its export. */
   readonly module?: () => TargetModule;
+}
+
+/** A target for `--trace-isle` and `--coverage`: what the ISLE compiler's trace build exports, and the target over it. */
+export interface TracedTarget {
+  readonly isa: TargetIsa;
+  readonly tables: {
+    readonly terms: readonly string[];
+    readonly rules: readonly {
+      readonly name: string;
+      readonly term: number;
+      readonly file: string;
+      readonly line: number;
+    }[];
+    readonly tests: readonly {
+      readonly subject: string;
+      readonly arms: readonly string[];
+      readonly rules: readonly (readonly number[])[];
+    }[];
+  };
+  readonly coverage: Int32Array;
+  setSink(sink: TraceSink | undefined): void;
+}
+
+export interface TraceSink {
+  enter(term: number): void;
+  leave(term: number, found: boolean): void;
+  tested(test: number, arm: number): void;
+  fired(rule: number): void;
 }
 
 export interface TargetModule {
@@ -24,6 +54,7 @@ export const targets: readonly TargetRow[] = [
     spellings: /^x86_64h?$/,
     load: async () => (await import("@gantry/isa-x64")).x64,
     missing: async () => (await import("@gantry/isa-x64")).missingOperations(),
+    trace: () => import("@gantry/isa-x64/trace"),
     module: () => ({ module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" }),
   },
   { arch: "aarch64", spellings: /^(aarch64|arm64)$/ },

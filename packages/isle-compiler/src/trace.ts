@@ -74,7 +74,9 @@ export class TracePrinter implements TraceSink {
       if (k === arm) continue;
       const names = rules[k]!.map((r) => this.#name(r));
       const more = names.length > shownRules ? ` and ${names.length - shownRules} more` : "";
-      this.#line(`not ${names.slice(0, shownRules).join(", ")}${more}: ${subject} is not ${label}`);
+      this.#line(
+        `not ${names.slice(0, shownRules).join(", ")}${more}: ${label === "a value" ? `${subject} has no value` : `${subject} is not ${label}`}`,
+      );
     }
   }
 

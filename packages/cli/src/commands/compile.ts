@@ -8,6 +8,7 @@ import { CliCode } from "../codes.ts";
 import { type Invocation, textOption } from "../command.ts";
 import { readInput, writeOutput } from "../files.ts";
 import { PassWatch } from "../observe.ts";
+import { RuleWatch } from "../rule-watch.ts";
 import { chosenSettings, chosenTarget } from "../target.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -27,7 +28,8 @@ interface Writer {
 export async function run(invocation: Invocation): Promise<number> {
   const { report } = invocation;
   const path = invocation.args[0]!;
-  const isa = await chosenTarget(invocation);
+  const rules = await RuleWatch.of(invocation);
+  const isa = rules?.isa ?? (await chosenTarget(invocation));
   const settings = chosenSettings(invocation, isa);
   const watch = new PassWatch(invocation);
   const kind = textOption(invocation, "emit") ?? "obj";
@@ -88,6 +90,7 @@ export async function run(invocation: Invocation): Promise<number> {
   }
   report.clearProgress();
   watch.report();
+  rules?.finish();
   if (found.length > 0) {
     for (const d of found.slice(0, DIAGNOSTIC_LIMIT)) report.diagnostic(d);
     const rest = found.length - DIAGNOSTIC_LIMIT;

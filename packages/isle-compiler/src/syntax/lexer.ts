@@ -100,7 +100,7 @@ export interface Tokens {
 export function lex(text: string): Tokens {
   const result = lexer.tokenize(text);
   const problems: Tokens["problems"][number][] = [];
-  for (const token of result.groups["unclosed"] ?? []) {
+  for (const token of result.groups.unclosed ?? []) {
     problems.push({
       code: "ISLE0001",
       start: token.startOffset,
@@ -116,5 +116,5 @@ export function lex(text: string): Tokens {
       message: `unexpected character (code ${text.charCodeAt(error.offset)})`,
     });
   }
-  return { tokens: result.tokens, comments: result.groups["comments"] ?? [], problems };
+  return { tokens: result.tokens, comments: result.groups.comments ?? [], problems };
 }

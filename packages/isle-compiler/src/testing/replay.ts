@@ -373,7 +373,7 @@ class GeneratedUnit {
     const result = func(this.#context, ...encoded);
     const rep = defaultRep(this.#program.types[term.ret]!);
     if (!term.partial) return [this.#decode(result, term.ret)];
-    if (needsOutSlot(rep)) return result === true ? [this.#decode(this.#context["o0"], term.ret)] : [];
+    if (needsOutSlot(rep)) return result === true ? [this.#decode(this.#context.o0, term.ret)] : [];
     return result === (rep === "int" ? -1 : undefined) ? [] : [this.#decode(result, term.ret)];
   }
 }
