@@ -14,7 +14,7 @@ import type { Occupancy } from "./occupancy.ts";
 import { IN_SLOT, NEEDS_REGISTER, type Ranges } from "./ranges.ts";
 
 /** Splits of what was once one bundle before its parts fall into pieces of one use. */
-const MAX_SPLITS = 3;
+const MAX_SPLITS = 6;
 /** Bundles longer than this evict nobody: their weight per point is small and looking costs their length. */
 const MAX_EVICTING_POINTS = 4096;
 /** Weights of pieces that cannot be split, by how many registers they accept. */
@@ -199,6 +199,8 @@ export class Assignment {
   #choose(b: number, c: number, free: number): number {
     const hint = this.#ranges.bundleHint.at(b);
     if (hint >= 0 && hint >> 5 === c && ((free >>> (hint & 31)) & 1) !== 0) return hint;
+    const sibling = this.#ranges.originReg.at(this.#ranges.bundleOrigin.at(b));
+    if (sibling >= 0 && ((free >>> (sibling & 31)) & 1) !== 0) return sibling;
     const first = free & this.#env.preferred[c]!;
     const q = first !== 0 ? first : free;
     return (c << 5) | (31 - Math.clz32(q & -q));
@@ -207,6 +209,7 @@ export class Assignment {
   #give(b: number, r: number): void {
     const ranges = this.#ranges;
     ranges.bundleReg.set(b, r);
+    ranges.originReg.set(ranges.bundleOrigin.at(b), r);
     for (let k = ranges.bundleHead.at(b); k >= 0; k = ranges.nextOfBundle.at(k)) this.#occupancy.add(r, k);
   }
 
@@ -293,8 +296,9 @@ export class Assignment {
     }
     const hint = ranges.bundleHint.at(b);
     ranges.bundleHead.set(b, -1);
-    this.#trimAndPush(c, left, hint, splits + 1);
-    this.#trimAndPush(c, right, hint, splits + 1);
+    const origin = ranges.bundleOrigin.at(b);
+    this.#trimAndPush(c, left, hint, splits + 1, origin);
+    this.#trimAndPush(c, right, hint, splits + 1, origin);
   }
 
   /** Cuts range `k` at a point inside it and returns the later part. */
@@ -302,7 +306,10 @@ export class Assignment {
     const ranges = this.#ranges;
     const part = ranges.newRange(ranges.vreg.at(k), point, ranges.to.at(k), -1);
     ranges.to.set(k, point);
-    ranges.nextOfVReg.set(part, ranges.nextOfVReg.at(k));
+    const next = ranges.nextOfVReg.at(k);
+    ranges.nextOfVReg.set(part, next);
+    if (next >= 0) ranges.prevOfVReg.set(next, part);
+    ranges.prevOfVReg.set(part, k);
     ranges.nextOfVReg.set(k, part);
     ranges.rangeUse.push(ranges.rangeUse.at(k));
     return part;
@@ -337,7 +344,7 @@ export class Assignment {
   }
 
   /** Makes a bundle of a chain of ranges; its ends without uses become a bundle that can do without a register. */
-  #trimAndPush(c: number, head: number, hint: number, splits: number): void {
+  #trimAndPush(c: number, head: number, hint: number, splits: number, origin: number): void {
     if (head < 0) return;
     const ranges = this.#ranges;
     let kept = -1;
@@ -378,13 +385,13 @@ export class Assignment {
       }
       k = next;
     }
-    if (kept >= 0) this.#pushNew(c, kept, hint, splits);
-    if (idle >= 0) this.#pushNew(c, idle, hint, MAX_SPLITS);
+    if (kept >= 0) this.#pushNew(c, kept, hint, splits, origin);
+    if (idle >= 0) this.#pushNew(c, idle, hint, MAX_SPLITS, origin);
   }
 
-  #pushNew(c: number, head: number, hint: number, splits: number): void {
+  #pushNew(c: number, head: number, hint: number, splits: number, origin: number): void {
     const ranges = this.#ranges;
-    const b = ranges.newBundle(c, head, hint, splits);
+    const b = ranges.newBundle(c, head, hint, splits, origin);
     for (let k = head; k >= 0; k = ranges.nextOfBundle.at(k)) ranges.bundle.set(k, b);
     this.#measure(b);
     this.#push(b);
@@ -452,6 +459,7 @@ export class Assignment {
     const ranges = this.#ranges;
     const c = ranges.bundleClass.at(b);
     const hint = ranges.bundleHint.at(b);
+    const origin = ranges.bundleOrigin.at(b);
     let idle = -1;
     let idleTail = -1;
     const leave = (k: number): void => {
@@ -488,25 +496,34 @@ export class Assignment {
           if (ranges.useKind.at(w) === NEEDS_REGISTER && this.#endOf(w) > this.#endOf(u)) u = w;
         rest = this.#cutAfter(piece, u);
         ranges.nextOfBundle.set(piece, -1);
-        this.#pushNew(c, piece, hint, MAX_SPLITS);
+        this.#pushNew(c, piece, hint, MAX_SPLITS, origin);
       }
       k = next;
     }
-    if (idle >= 0) this.#pushNew(c, idle, hint, MAX_SPLITS);
+    if (idle >= 0) this.#pushNew(c, idle, hint, MAX_SPLITS, origin);
   }
 
+  /**
+   * Gives each range of a bundle by itself the register of the range before or after it. Any other register would cost a
+   * move at either end, and memory costs one load.
+   */
   #secondChance(b: number): void {
     const ranges = this.#ranges;
     const c = ranges.bundleClass.at(b);
-    // Each range by itself: those that find no register stay in memory.
     for (let k = ranges.bundleHead.at(b); k >= 0; k = ranges.nextOfBundle.at(k)) {
       const from = ranges.from.at(k);
       const to = ranges.to.at(k);
       const free =
         this.#mask.at(b) & ~(this.#occupancy.taken(c, from, to) | this.#occupancy.reserved(c, from, to));
       if (free === 0) continue;
-      const r = this.#choose(b, c, free);
-      const single = ranges.newBundle(c, -1, r, MAX_SPLITS);
+      const before = ranges.prevOfVReg.at(k);
+      const after = ranges.nextOfVReg.at(k);
+      let r =
+        before >= 0 && ranges.to.at(before) === from ? ranges.bundleReg.at(ranges.bundle.at(before)) : -1;
+      if (r < 0 || ((free >>> (r & 31)) & 1) === 0)
+        r = after >= 0 && ranges.from.at(after) === to ? ranges.bundleReg.at(ranges.bundle.at(after)) : -1;
+      if (r < 0 || ((free >>> (r & 31)) & 1) === 0) continue;
+      const single = ranges.newBundle(c, -1, r, MAX_SPLITS, -1);
       ranges.bundleReg.set(single, r);
       ranges.bundle.set(k, single);
       this.#occupancy.add(r, k);

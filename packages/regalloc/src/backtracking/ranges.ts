@@ -44,6 +44,7 @@ export class Ranges {
   readonly rangeUse = new I32List(1024);
   /** Next range of the vreg and of the bundle, both in order of points. */
   readonly nextOfVReg = new I32List(1024);
+  readonly prevOfVReg = new I32List(1024);
   readonly nextOfBundle = new I32List(1024);
 
   /** Uses and definitions, by vreg in order of points: point, kind, operand (-1 for arguments), weight. */
@@ -64,6 +65,9 @@ export class Ranges {
   readonly bundleReg = new I32List(1024);
   readonly bundleHint = new I32List(1024);
   readonly bundleSplits = new I32List(1024);
+  /** The bundle that it was split off from in the end, and per such bundle the register given last to a part. */
+  readonly bundleOrigin = new I32List(1024);
+  readonly originReg = new I32List(1024);
 
   /** Per class and point: registers that fixed operands and clobbers reserve. */
   readonly reserved: Int32Array[] = [new Int32Array(64), new Int32Array(64), new Int32Array(64)];
@@ -81,6 +85,7 @@ export class Ranges {
       this.vreg,
       this.bundle,
       this.nextOfVReg,
+      this.prevOfVReg,
       this.nextOfBundle,
       this.rangeUse,
     ])
@@ -100,6 +105,8 @@ export class Ranges {
       this.bundleReg,
       this.bundleHint,
       this.bundleSplits,
+      this.bundleOrigin,
+      this.originReg,
     ])
       list.clear();
     this.firstRange = growInt32(this.firstRange, nv);
@@ -146,6 +153,7 @@ export class Ranges {
     }
     for (let k = p.blockParamStart.at(b); k < p.blockParamStart.at(b + 1); k++) {
       const v = p.params.at(k);
+      this.#addUse(v, 2 * first, MAY_BE_IN_MEMORY, -1, weight, 0);
       if (this.#open[v]! >= 0) this.#close(v, 2 * first);
       else if (this.firstRange[v]! < 0 || this.from.at(this.firstRange[v]!) !== 2 * first)
         this.#addRange(v, 2 * first, 2 * first + 1);
@@ -290,6 +298,7 @@ export class Ranges {
     const next = this.firstRange[v]!;
     this.firstRange[v] = this.newRange(v, from, to, -1);
     this.nextOfVReg.set(this.firstRange[v]!, next);
+    if (next >= 0) this.prevOfVReg.set(next, this.firstRange[v]!);
   }
 
   newRange(v: number, from: number, to: number, bundle: number): number {
@@ -297,23 +306,27 @@ export class Ranges {
     this.to.push(to);
     this.vreg.push(v);
     this.nextOfVReg.push(-1);
+    this.prevOfVReg.push(-1);
     this.nextOfBundle.push(-1);
     return this.bundle.push(bundle);
   }
 
-  newBundle(cls: number, head: number, hint: number, splits: number): number {
+  newBundle(cls: number, head: number, hint: number, splits: number, origin: number): number {
     this.bundleHead.push(head);
     this.bundleClass.push(cls);
     this.bundleReg.push(-1);
     this.bundleHint.push(hint);
-    return this.bundleSplits.push(splits);
+    const b = this.bundleSplits.push(splits);
+    this.bundleOrigin.push(origin < 0 ? b : origin);
+    this.originReg.push(-1);
+    return b;
   }
 
   #makeBundles(p: Problem): void {
     for (let v = 128; v < p.numVRegs; v++) {
       const head = this.firstRange[v]!;
       if (head < 0) continue;
-      const b = this.newBundle(p.vregClass.at(v), head, this.#hintOf(p, v), 0);
+      const b = this.newBundle(p.vregClass.at(v), head, this.#hintOf(p, v), 0, -1);
       while (this.rangeUse.length < this.from.length) this.rangeUse.push(-1);
       let u = this.firstUse[v]!;
       for (let r = head; r >= 0; r = this.nextOfVReg.at(r)) {
