@@ -15,7 +15,7 @@ import { interestingValue } from "./interesting.ts";
 import type { BlockPlan, FilePlan, FunctionPlan } from "./plan.ts";
 import { MAX_BYTES, type Profile } from "./profile.ts";
 import { type Shape, shapesOf } from "./shapes.ts";
-import { type GenValue, type Signature, StatementWriter } from "./statements.ts";
+import { type GenValue, type Signature, StatementWriter, signatureText } from "./statements.ts";
 
 /** A file of generated functions and calls of the last of them. */
 export interface GeneratedFile {
@@ -92,6 +92,7 @@ class FunctionWriter {
       name,
       callConv,
       params: plan.params.map(type),
+      extensions: plan.callConv,
       // Half of the functions in a row return the same types, so that one can end in calling the other.
       returns:
         last !== undefined && (plan.callConv & 8) !== 0
@@ -148,9 +149,8 @@ class FunctionWriter {
       out.line(`return ${params.map((v) => `v${v.id}`).join(", ")}`);
       bodies.push(`block${exit}${parameterList(params)}:\n${out.end()}`);
     }
-    const { name, params, returns, callConv } = this.signature;
-    const arrow = returns.length === 0 ? "" : ` -> ${returns.map(typeName).join(", ")}`;
-    return `function %${name}(${params.map(typeName).join(", ")})${arrow} ${callConv} {\n${out.preamble()}${bodies.join("")}}\n`;
+    const { name } = this.signature;
+    return `function %${name}${signatureText(this.signature)} {\n${out.preamble()}${bodies.join("")}}\n`;
   }
 
   /** Ends block `b`. In front of a backward branch the rounds are counted, and none left means going to `exit`. */

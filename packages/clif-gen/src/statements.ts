@@ -44,6 +44,19 @@ export interface Signature {
   readonly params: readonly Type[];
   readonly returns: readonly Type[];
   readonly callConv: string;
+  /** Two bits for each narrow integer parameter: 1 zero-extended, 2 sign-extended by the caller where the ABI wants it. */
+  readonly extensions: number;
+}
+
+/** The signature as it is written. */
+export function signatureText({ params, returns, callConv, extensions }: Signature): string {
+  const extension = (t: Type, k: number) =>
+    isInt(t) && laneBits(t) < 64
+      ? (["", " uext", " sext", ""][(extensions >> ((2 * k) % 14)) & 3] ?? "")
+      : "";
+  const list = params.map((t, k) => typeName(t) + extension(t, k)).join(", ");
+  const arrow = returns.length === 0 ? "" : ` -> ${returns.map(typeName).join(", ")}`;
+  return `(${list})${arrow} ${callConv}`;
 }
 
 /** Opcodes that may make a NaN, whose sign and payload CLIF leaves open. */
@@ -83,6 +96,9 @@ const SHOWS_BITS = new Set([
 /** Values that a checksum takes in at most. */
 const MAX_SUMMED = 12;
 
+/** One in so many instructions has an alias in front. */
+const ALIASED = 24;
+
 /** One in so many operations that may trap is not kept from it. */
 const UNGUARDED = 16;
 
@@ -119,10 +135,9 @@ export class StatementWriter {
       lines.push(
         `    ss${s} = explicit_slot ${this.#slotBytes}, align = 16\n    region${s} = ${s} "ss${s}"\n`,
       );
-    this.#callees.forEach(({ name, params, returns, callConv }, k) => {
-      const arrow = returns.length === 0 ? "" : ` -> ${returns.map(typeName).join(", ")}`;
-      const signature = `(${params.map(typeName).join(", ")})${arrow} ${callConv}`;
-      lines.push(`    sig${k} = ${signature}\n`);
+    this.#callees.forEach((callee, k) => {
+      const { name } = callee;
+      lines.push(`    sig${k} = ${signatureText(callee)}\n`);
       lines.push(`    fn${2 * k} = colocated %${name} sig${k}\n    fn${2 * k + 1} = %${name} sig${k}\n`);
     });
     return lines.join("");
@@ -286,6 +301,7 @@ export class StatementWriter {
 
   /** Writes the instruction that a plan stands for, with what it needs in front. */
   instruction(plan: InstPlan): void {
+    if (plan.args[0] % ALIASED === ALIASED - 1) this.#alias(plan.args[1]);
     const calls = this.#callees.length > 0 ? 3 : 0;
     const k = plan.opcode % (this.#shapes.length + calls);
     if (k >= this.#shapes.length) {
@@ -308,6 +324,16 @@ export class StatementWriter {
       default:
         this.#plain(shape, plan);
     }
+  }
+
+  /** Gives a value of this block another name: what it stands for must be defined above in the text. */
+  #alias(pick: number): void {
+    const all = this.defined().filter((v) => !v.hidden);
+    if (all.length === 0) return;
+    const target = all[pick % all.length];
+    const v = this.fresh(target.type, target.clean);
+    this.line(`v${v.id} -> v${target.id}`);
+    this.#scope.push(v);
   }
 
   /** Arguments of a call of function `k`. What it does with the bits of floats must not depend on the machine. */
