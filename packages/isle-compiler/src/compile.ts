@@ -64,9 +64,8 @@ export function compileUnit(options: UnitOptions): CompiledUnit {
     if (reports.errorCount === 0) trees = sets.map((set) => ({ set, tree: buildTree(set) }));
   }
   allow(allowances, defs, reports);
-  const hasErrors = reports.errorCount > 0;
   const emit = (output: Partial<EmitOptions>): Emitted => {
-    if (program === undefined || hasErrors) return { text: "", positions: [] };
+    if (program === undefined || reports.errorCount > 0) return { text: "", positions: [] };
     const complete: EmitOptions = {
       mode: "normal",
       banner: "Generated from ISLE rules. Do not edit.",
@@ -77,7 +76,10 @@ export function compileUnit(options: UnitOptions): CompiledUnit {
     };
     return new UnitEmitter(program, reps, host, complete, reports).emit(trees);
   };
-  const emitted = options.output === undefined || hasErrors ? undefined : emit({});
+  const written = options.output === undefined || reports.errorCount > 0 ? undefined : emit({});
+  // Writing finds what the host lacks beyond its externs.
+  const hasErrors = reports.errorCount > 0;
+  const emitted = hasErrors ? undefined : written;
   return {
     diagnostics: reports.sorted(),
     hasErrors,

@@ -57,7 +57,11 @@ describe("programs with errors", () => {
       );
       const isHosted = file.text.startsWith(";; host");
       const hostClass = isHosted ? readHost(host, "Host")! : undefined;
-      const unit = compileUnit({ files: [file], ...(hostClass === undefined ? {} : { host: hostClass }) });
+      const unit = compileUnit({
+        files: [file],
+        output: {},
+        ...(hostClass === undefined ? {} : { host: hostClass }),
+      });
       const found = unit.diagnostics.map((d) => {
         const { line, column } = d.span!.file.lineColumn(d.span!.start);
         return `${d.severity} ${d.code} ${line}:${column}`;

@@ -530,7 +530,9 @@ export class FunctionEmitter {
     if (constraint.kind !== "variant") return text;
     const t = this.#unit.program.types[type]!;
     if (isUnitEnum(t)) return text;
-    return isRecord(t) ? `ctx.words[${text}]` : this.#unit.hostCall(`${t.name}_tag`, [type], "int", [text]);
+    return isRecord(t)
+      ? `ctx.words[${text}]`
+      : this.#unit.hostCall(`${t.name}_tag`, type, [type], "int", [text]);
   }
 
   #arm(value: ValueId, arm: Match["arms"][number], isTail: boolean): boolean {

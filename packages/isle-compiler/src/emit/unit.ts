@@ -79,6 +79,8 @@ export class UnitEmitter {
   readonly #interface: Interface;
   readonly #trace: TraceTables;
   #mayFail = false;
+  /** Methods that the host lacks and that were reported. */
+  readonly #missing = new Set<string>();
   #variables: { readonly set: RuleSet; readonly names: ReadonlyMap<ValueId, string> } | undefined;
 
   constructor(
@@ -287,14 +289,14 @@ export class UnitEmitter {
     const t = this.program.types[type]!;
     const name = t.kind === "enum" ? `${t.name}.${t.variants[variant]!.name}` : "";
     if (isUnitEnum(t)) return `${variant} /* ${name} */`;
-    if (!isRecord(t)) return this.hostCall(name.replace(".", "_"), [], this.reps[type]!, []);
+    if (!isRecord(t)) return this.hostCall(name.replace(".", "_"), type, [], this.reps[type]!, []);
     this.#helpers.add("unitVariant");
     return `unitVariant(ctx, ${variant} /* ${name} */)`;
   }
 
   emptyStruct(type: TypeId): string {
     const t = this.program.types[type]!;
-    return isRecord(t) ? "0" : this.hostCall(t.name, [], this.reps[type]!, []);
+    return isRecord(t) ? "0" : this.hostCall(t.name, type, [], this.reps[type]!, []);
   }
 
   /**
@@ -313,7 +315,7 @@ export class UnitEmitter {
     if (!isRecord(t)) {
       const name = t.kind === "enum" ? `${t.name}_${t.variants[variant]!.name}` : t.name;
       const types = this.#records.fields(type, variant).map((f) => f.type);
-      out.line(`${target} = ${this.hostCall(name, types, this.reps[type]!, values)};`);
+      out.line(`${target} = ${this.hostCall(name, type, types, this.reps[type]!, values)};`);
       return;
     }
     out.line(`${target} = ctx.arena(${this.#records.offset(type, variant, values.length)});`);
@@ -330,11 +332,25 @@ export class UnitEmitter {
     if (isRecord(t)) return this.#records.read(type, variant, index, value, this.#helpers);
     const field = this.#records.fields(type, variant)[index]!;
     const owner = t.kind === "enum" ? `${t.name}_${t.variants[variant]!.name}` : t.name;
-    return this.hostCall(`${owner}_${field.name}`, [type], this.reps[field.type]!, [value]);
+    return this.hostCall(`${owner}_${field.name}`, type, [type], this.reps[field.type]!, [value]);
   }
 
   /** A call of a host method that no extern declares. */
-  hostCall(name: string, types: readonly TypeId[], result: Rep, args: readonly string[]): string {
+  hostCall(
+    name: string,
+    type: TypeId,
+    types: readonly TypeId[],
+    result: Rep,
+    args: readonly string[],
+  ): string {
+    if (this.#host !== undefined && !this.#host.methods.has(name) && !this.#missing.has(name)) {
+      this.#missing.add(name);
+      const { name: typeName, loc } = this.program.types[type]!;
+      const message = `class '${this.#host.name}' has no method '${name}', which rules on values of '${typeName}' need`;
+      this.#reports.report("ISLE0402", loc!, message, {
+        places: [{ span: this.#host.place, message: "the host class" }],
+      });
+    }
     const params = types.map((t) => this.paramType(t));
     this.#interface.method(name, params, types, this.repType(result));
     return `ctx.${name}(${args.join(", ")})`;

@@ -1,0 +1,5 @@
+export class Host {
+  take(shape: { readonly kind: number }): number {
+    return shape.kind;
+  }
+}
