@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { BacktrackingAllocator } from "./backtracking/backtracking.ts";
+import { checkAllocation } from "./check.ts";
+import { LinearAllocator } from "./linear.ts";
+import { Output } from "./output.ts";
+import { Problem } from "./problem.ts";
+import { allocationStats } from "./stats.ts";
+import { Choices, generateProblem, PROBLEM_MAKERS, RandomBytes, simulate } from "./testing/index.ts";
+import { outputToText, problemToText } from "./text.ts";
+import { validateProblem } from "./validate.ts";
+
+const ALLOCATORS = {
+  linear: new LinearAllocator(),
+  "linear with sparse liveness": new LinearAllocator(0),
+  backtracking: new BacktrackingAllocator(),
+};
+const NAMES = Object.keys(ALLOCATORS) as (keyof typeof ALLOCATORS)[];
+const p = new Problem();
+const out = new Output();
+
+/** Allocates what the bytes describe with one allocator; returns a report that is empty when all is well. */
+function trouble(bytes: ArrayLike<number>, name: keyof typeof ALLOCATORS): string {
+  const env = generateProblem(bytes, p);
+  const invalid = validateProblem(p);
+  if (invalid.length > 0) return `${invalid.join("\n")}\n${problemToText(p, env)}`;
+  ALLOCATORS[name].run(p, env, out);
+  const errors = checkAllocation(p, env, out);
+  const wrong = errors.length === 0 ? simulate(p, out, new Choices(bytes)) : "";
+  if (errors.length === 0 && wrong === "") return "";
+  return [...errors, wrong, problemToText(p, env), outputToText(p, out)].join("\n");
+}
+
+describe.each(NAMES)("%s", (name) => {
+  test("allocates shrinkable random problems", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400, size: "max" }), (bytes) => {
+        expect(trouble(bytes, name)).toBe("");
+      }),
+      { seed: 6, numRuns: 400 },
+    );
+  });
+
+  test("gives the same answer twice, whatever was allocated between", () => {
+    const random = new RandomBytes(7);
+    for (let k = 0; k < 50; k++) {
+      const bytes = random.bytes(400);
+      const env = generateProblem(bytes, p);
+      ALLOCATORS[name].run(p, env, out);
+      const before = outputToText(p, out);
+      generateProblem(random.bytes(400), p);
+      ALLOCATORS[name].run(p, env, out);
+      generateProblem(bytes, p);
+      ALLOCATORS[name].run(p, env, out);
+      expect(outputToText(p, out)).toBe(before);
+    }
+  });
+
+  test.each(PROBLEM_MAKERS)("allocates $name", ({ make }) => {
+    const env = make(p, 1000);
+    expect(validateProblem(p)).toEqual([]);
+    ALLOCATORS[name].run(p, env, out);
+    expect(checkAllocation(p, env, out)).toEqual([]);
+    expect(allocationStats(p, out).insts).toBe(p.numInsts());
+  });
+});
+
+test("20,000 random problems", () => {
+  const random = new RandomBytes(6);
+  for (let k = 0; k < 20_000; k++) {
+    const bytes = random.bytes(50 + ((k * 7) % 600));
+    const env = generateProblem(bytes, p);
+    for (const name of NAMES) {
+      if (name === "linear with sparse liveness" && k % 10 !== 0) continue;
+      ALLOCATORS[name].run(p, env, out);
+      const errors = checkAllocation(p, env, out);
+      if (errors.length > 0) expect.fail([name, ...errors, problemToText(p, env)].join("\n"));
+    }
+  }
+});
