@@ -1,6 +1,6 @@
 import { type DataValue, dataResultsText, I8, I32, I64, readFunctions } from "@gantry/clif-ir";
 import { describe, expect, it } from "vitest";
-import { Interpreter, type InterpreterOptions } from "./index.ts";
+import { Interpreter, type InterpreterOptions, UNINTERPRETED } from "./index.ts";
 
 const read = (text: string) => readFunctions({ name: "test.clif", bytes: new TextEncoder().encode(text) });
 const i32 = (n: number): DataValue => ({ type: I32, bits: BigInt.asUintN(32, BigInt(n)) });
@@ -269,7 +269,18 @@ block0(v0: i64):
   });
 });
 
-it("calls itself deterministic", () => {
+it("knows every opcode but stack_switch", () => {
+  expect(UNINTERPRETED).toEqual(["stack_switch"]);
+  const text = `
+function %f(i64) -> i64 {
+block0(v0: i64):
+  v1 = stack_switch v0, v0, v0
+  return v1
+}`;
+  expect(run(interpreterOf(text), "%f", [i64(0n)])).toBe("unsupported 0 in %f block0 inst0");
+});
+
+it("forgets the pinned register between calls", () => {
   const text = `
 function %f(i8) -> i8 {
 block0(v0: i8):

@@ -31,6 +31,7 @@ import {
   accessBytes,
   combineAtomically,
   loadedValue,
+  MEANINGS,
   memoryImage,
   storedImage,
   wrap,
@@ -518,3 +519,8 @@ const EFFECTS_BY_NAME: Readonly<Record<string, Effect>> = {
 const unsupported: Effect = (_, s) => stop("unsupported", `${OPCODE_NAMES[s.op]} cannot be interpreted`);
 
 const EFFECTS: readonly Effect[] = OPCODE_NAMES.map((name) => EFFECTS_BY_NAME[name] ?? unsupported);
+
+/** Opcodes that cannot be interpreted: a call that meets one ends with reason `unsupported`. */
+export const UNINTERPRETED: readonly string[] = OPCODE_NAMES.filter(
+  (name, op) => op > 0 && MEANINGS[op] === undefined && EFFECTS_BY_NAME[name] === undefined,
+);
