@@ -214,3 +214,41 @@ export async function measureMemory(input: string, target: string, how: Measurin
     plain("allocation-none", input, target, "heap bytes/inst", allocation),
   ];
 }
+
+/** From the start of a process to its first object, over a process that does nothing. */
+export async function measureStart(target: string, how: Measuring): Promise<Figure> {
+  const { peers } = how;
+  const commands = {
+    nothing: [process.execPath, "-e", "0"],
+    ours: [process.execPath, gantry, "compile", seed, "-o", "/dev/null", "--target", target],
+  };
+  const best = {
+    nothing: Number.POSITIVE_INFINITY,
+    ours: Number.POSITIVE_INFINITY,
+    peer: Number.POSITIVE_INFINITY,
+  };
+  for (let i = 0; i < Math.max(how.rounds, 6); i++) {
+    for (const key of ["nothing", "ours"] as const) {
+      const [program, ...args] = [...onOneCore(), ...commands[key]];
+      const start = process.hrtime.bigint();
+      const { status } = spawnSync(program!, args);
+      if (status === 0) best[key] = Math.min(best[key], Number(process.hrtime.bigint() - start) / 1e6);
+    }
+    if (!("binary" in peers)) continue;
+    const start = process.hrtime.bigint();
+    const server = peerSide(peers.binary).start();
+    await server.request(`load ${seed}`);
+    await server.request(`compile ${target} none backtracking`);
+    best.peer = Math.min(best.peer, Number(process.hrtime.bigint() - start) / 1e6);
+    await server.close();
+  }
+  const known = (ms: number) => (Number.isFinite(ms) ? ms : undefined);
+  return plain(
+    "first-object",
+    seed,
+    target,
+    "ms over node",
+    known(best.ours - best.nothing),
+    known(best.peer),
+  );
+}
