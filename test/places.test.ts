@@ -47,7 +47,11 @@ const additions: Readonly<Record<string, Addition>> = {
         behind: "(rule (lower (ineg ",
         text: "(rule (lower (isquare $I64 x)) (imulq_rm x (gpr_mem x)))",
       },
-      { file: "packages/isa-x64/src/legality.ts", behind: "[Op.iadd, WIDE", text: "  [Op.isquare, I64]," },
+      {
+        file: "packages/isa-x64/src/legality.table.ts",
+        behind: "  [Op.func_addr, I64],",
+        text: "  [Op.isquare, I64],",
+      },
     ],
   },
   instruction: {
