@@ -58,6 +58,8 @@ export class LinearAllocator {
   readonly #stores = new I32List(64);
   /** Registers of the smallest class that has any: instructions with as many operands need care. */
   #fewRegisters = 0;
+  /** The block whose end the register state is that of. */
+  #stateBlock = 0;
   #nextMain = 0;
   #nextEdge = 0;
   /** While a loop is entered: values that need another register. */
@@ -79,9 +81,13 @@ export class LinearAllocator {
     const n = p.numBlocks();
     for (let b = 0; b < n; b++) {
       this.#liveness.enter(p, b);
-      this.#startBlock(p, b);
-      this.#allocateBlock(p, b);
-      this.#endBlock(p, b);
+      if (!this.#passThrough(p, b)) {
+        this.#startBlock(p, b);
+        this.#allocateBlock(p, b);
+        this.#endBlock(p, b);
+        this.#stateBlock = b;
+      }
+      this.#useArguments(p, b);
       this.#liveness.leave(p, b);
     }
     this.#startAt.push(this.#starts.length);
@@ -130,12 +136,53 @@ export class LinearAllocator {
     }
   }
 
+  /**
+   * A block that does nothing but jump, as edge blocks do, ends as its only predecessor does; the register state stays
+   * that of an earlier block, which may well be the predecessor of the next.
+   */
+  #passThrough(p: Problem, b: number): boolean {
+    const i = p.blockInstStart.data[b];
+    if (b === 0 || p.blockInstStart.data[b + 1] !== i + 1) return false;
+    if (p.instOperandStart.data[i] !== p.instOperandStart.data[i + 1] || p.instClobber.data[i] !== 0) return false;
+    const first = p.blockPredStart.data[b];
+    if (p.blockPredStart.data[b + 1] - first !== 1) return false;
+    if (p.blockParamStart.data[b] !== p.blockParamStart.data[b + 1]) return false;
+    const d = p.preds.data[first];
+    if (d >= b) return false;
+    const s = this.#state;
+    this.#startAt.push(this.#starts.length);
+    const from = this.#endAt.at(d);
+    const to = this.#endOf(d);
+    let at = this.#ends.extend(to - from);
+    this.#endAt.push(at);
+    const ends = this.#ends.data;
+    for (let k = from; k < to; k += 2) {
+      const v = ends[k + 1];
+      if (!s.isLiveIn(v)) continue;
+      ends[at++] = ends[k];
+      ends[at++] = v;
+    }
+    this.#ends.length = at;
+    return true;
+  }
+
+  /** Moves the next uses of branch arguments past the branch. */
+  #useArguments(p: Problem, b: number): void {
+    const nextUse = this.#state.nextUse;
+    const e = p.blockSuccStart.data[b];
+    if (p.blockSuccStart.data[b + 1] - e !== 1) return;
+    const argNext = this.#chains.argNext;
+    for (let k = p.edgeArgStart.data[e], z = p.edgeArgStart.data[e + 1]; k < z; k++)
+      nextUse[p.edgeArgs.data[k]] = argNext[k];
+  }
+
   #allocateBlock(p: Problem, b: number): void {
     const start = p.blockInstStart.data;
     const notes = this.#chains.notes;
+    const opStart = p.instOperandStart.data;
     for (let i = start[b], end = start[b + 1]; i < end; i++)
-      if ((notes[i] & 1) !== 0) this.#allocateSimple(p, i);
-      else this.#constrained.allocate(i);
+      if ((notes[i] & 1) === 0) this.#constrained.allocate(i);
+      else if (opStart[i] !== opStart[i + 1]) this.#allocateSimple(p, i);
   }
 
   /** An instruction with early any/reg uses and late any/reg/reuse definitions. */
@@ -379,7 +426,7 @@ export class LinearAllocator {
     for (let k = first; k < last; k++) if (preds[k] < b && preds[k] > primary) primary = preds[k];
     if (primary < 0) throw new AllocationError("RA0002", -1, `block ${b} stands before all its predecessors`);
     const only = last - first === 1 && p.blockParamStart.data[b + 1] === p.blockParamStart.data[b];
-    if (only && primary === b - 1) {
+    if (only && primary === this.#stateBlock) {
       this.#continue();
       return;
     }
@@ -397,7 +444,7 @@ export class LinearAllocator {
     else this.#merge(p, b, primary, first, last);
   }
 
-  /** The state of the block before, which is the only predecessor, without what is dead here. */
+  /** The state as it is, being that of the only predecessor's end, without what is dead here. */
   #continue(): void {
     const s = this.#state;
     for (let c = 0; c < CLASSES; c++) {
