@@ -9,6 +9,7 @@ import {
   I64,
   I128,
   type Inst,
+  isFloat,
   isInt,
   isVector,
   laneBits,
@@ -246,11 +247,15 @@ export abstract class X64Operands extends X64Insts {
   }
   ty_f32_or_f64_lanes(ty: Type): Type {
     const lane = laneType(ty);
-    return (lane === F32 || lane === F64) && (lane === ty || typeBits(ty) === 128) ? ty : (NONE as Type);
+    if (lane === ty) return isFloat(ty) ? ty : (NONE as Type);
+    return (lane === F32 || lane === F64) && typeBits(ty) === 128 ? ty : (NONE as Type);
   }
   lanes_as_int(ty: Type): Type {
     const lane = laneType(ty);
     return lane === F32 ? ty - F32 + I32 : lane === F64 ? ty - F64 + I64 : ty;
+  }
+  lane_width(ty: Type): number {
+    return laneBits(ty);
   }
   lane_count_mask(ty: Type): number {
     return laneBits(ty) - 1;
