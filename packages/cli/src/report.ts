@@ -48,7 +48,7 @@ export class Reporter {
       return;
     }
     const palette = this.palette ?? plain;
-    const width = process.stderr.columns ?? 100;
+    const width = process.stderr.columns || 100;
     process.stderr.write(`${renderDiagnostic(d, { palette, frame: this.#terminal, width })}\n`);
   }
 
@@ -76,7 +76,7 @@ export class Reporter {
   /** Shows a line that the next one overwrites; nothing when standard error is not a terminal. */
   progress(line: string): void {
     if (!this.#terminal || this.#json) return;
-    process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
     this.#progress = true;
   }
 
