@@ -579,6 +579,63 @@ export class Function extends Preamble {
     return (at >> INST_SHIFT) as Inst;
   }
 
+  /**
+   * Appends a new empty instruction to a block: what `addInst`, `appendInst` and `setSourceLocation` do, in one pass
+   * over the record. The reader calls it for every line.
+   *
+   * @param position Where in the text the instruction stands.
+   */
+  appendNewInst(b: Block, op: number, location: number, position: number): Inst {
+    const at = this.insts.extend(1 << INST_SHIFT);
+    const i = at >> INST_SHIFT;
+    this.locs.push(location);
+    this.instPositions.push(position);
+    const block = b << BLOCK_SHIFT;
+    const blocks = this.blocks.data;
+    const d = this.insts.data;
+    const last = blocks[block + B_LAST];
+    blocks[block + B_LAST] = i;
+    if (last === NONE) blocks[block + B_FIRST] = i;
+    else d[(last << INST_SHIFT) + I_NEXT] = i;
+    d[at] = op;
+    d[at + 1] = NONE;
+    d[at + 2] = NONE;
+    d[at + 3] = NONE;
+    d[at + 4] = 0;
+    d[at + 5] = 0;
+    d[at + 6] = NONE;
+    d[at + 7] = NONE;
+    d[at + 8] = 0;
+    d[at + 9] = 0;
+    d[at + 10] = NONE;
+    d[at + 11] = 0;
+    d[at + 12] = 0;
+    d[at + 13] = last;
+    d[at + 14] = NONE;
+    d[at + 15] = b;
+    if (location !== NONE && this.head.data[H_LOC_BASE] === NONE) this.head.data[H_LOC_BASE] = location;
+    return i as Inst;
+  }
+
+  /**
+   * Makes `v` the only result of a new instruction if it is the next value number, as in nearly every line of a text.
+   *
+   * @returns Whether it was.
+   */
+  appendOnlyResult(i: Inst, v: Value, t: Type): boolean {
+    if (v << VALUE_SHIFT !== this.values.length) return false;
+    const at = this.values.extend(1 << VALUE_SHIFT);
+    const values = this.values.data;
+    values[at] = t | (VK_RESULT << 16);
+    values[at + V_DEF] = i;
+    values[at + V_INDEX] = 0;
+    values[at + V_LABEL] = NONE;
+    const insts = this.insts.data;
+    insts[(i << INST_SHIFT) + I_RESULT] = v;
+    insts[(i << INST_SHIFT) + I_RESULTC] = 1;
+    return true;
+  }
+
   /** Makes the instruction another one without operands and results; it stays where it is. */
   replaceInst(i: Inst, op: number, t: Type): void {
     const d = this.insts.data;

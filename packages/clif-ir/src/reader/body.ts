@@ -1,15 +1,6 @@
 import { I32List, NONE } from "@gantry/entity";
 import type { Block, Inst, Value } from "../entities.ts";
-import {
-  I_OP,
-  I_RESULT,
-  I_RESULTC,
-  INST_SHIFT,
-  SIDE_TAGS,
-  VK_ALIAS,
-  VK_NONE,
-  VK_RESULT,
-} from "../function.ts";
+import { I_ARG, I_ARGC, I_OP, INST_SHIFT, SIDE_TAGS, VALUE_SHIFT, VK_ALIAS, VK_NONE } from "../function.ts";
 import * as Facts from "../generated/facts.ts";
 import { nearestHelp } from "../nearest.ts";
 import { derivedType, exampleType, inTypeSet } from "../type-constraints.ts";
@@ -27,7 +18,7 @@ const {
   RESULT_CONSTRAINT,
   RESULT_DETAIL,
 } = Facts;
-const { OF_CALL, TC_CONCRETE, TC_SAME } = Facts;
+const { OF_CALL, TC_SAME } = Facts;
 
 /** Reads blocks and instructions. */
 export class BodyReader extends OperandReader {
@@ -74,12 +65,23 @@ export class BodyReader extends OperandReader {
       this.#given = 0;
       this.#first = NONE;
       const start = this.pos;
-      if (b[start] === 118 && (CLASS[b[start + 1]] & DIGIT) !== 0) {
-        if (this.#resultList(start)) continue;
+      let d = b[start + 1] - 48;
+      if (b[start] === 118 && d >>> 0 <= 9) {
+        // One result and ` = ` is the usual case; the rest of what may stand here is read apart.
+        let q = start + 2;
+        let v = d;
+        while ((d = b[q] - 48) >>> 0 <= 9) {
+          v = (v * 10 + d) | 0;
+          q++;
+        }
+        const usual = b[q] === 32 && b[q + 1] === 61 && b[q + 2] === 32 && (CLASS[b[q + 3]] & LETTER) !== 0;
+        if (usual && q - start < 10 && (b[start + 1] !== 48 || q === start + 2)) {
+          this.#first = v;
+          this.#given = 1;
+          this.pos = q + 3;
+        } else if (this.#resultList(start)) continue;
       }
-      const i = this.#instruction(block, start);
-      this.func.instPositions.push(start);
-      if (loc !== NONE) this.func.setSourceLocation(i, loc);
+      const i = this.#instruction(block, start, loc);
       if (this.#tags.length > 0) this.#attachTags(i);
       kind = ON_INST;
       number = i;
@@ -213,7 +215,7 @@ export class BodyReader extends OperandReader {
     f.addSideEntry(i, SIDE_TAGS, at, this.#tags.length);
   }
 
-  #instruction(block: Block, start: number): Inst {
+  #instruction(block: Block, start: number, location: number): Inst {
     const b = this.buf;
     const f = this.func;
     const opcodeAt = this.pos;
@@ -235,12 +237,19 @@ export class BodyReader extends OperandReader {
       type = this.#suffix();
     }
     this.blank();
-    const i = f.addInst(op, 0);
+    const i = f.appendNewInst(block, op, location, start);
     const at = i << INST_SHIFT;
-    f.appendInst(block, i);
     this.operands(op, i, at, type);
     if (type === INVALID) {
-      if (OPCODE_TYPE_SET[op] >= 0) type = this.#infer(op, i, opcodeAt);
+      if (OPCODE_TYPE_SET[op] >= 0) {
+        const k = OPCODE_INFER[op];
+        const d = f.insts.data;
+        if (k >= 0 && d[at + I_ARGC] <= 3) {
+          const v = d[at + I_ARG + k];
+          if (v < f.values.length >> VALUE_SHIFT) type = f.values.data[v << VALUE_SHIFT] & 0xffff;
+        }
+        if (type === INVALID) type = this.#infer(op, i, opcodeAt);
+      }
     } else if (OPCODE_TYPE_SET[op] < 0)
       this.fail("noTypevar", `${Facts.OPCODE_NAMES[op]} does not take a typevar`, opcodeAt);
     if (type !== INVALID) {
@@ -258,7 +267,7 @@ export class BodyReader extends OperandReader {
   }
 
   #suffix(): Type {
-    if (this.isEntity("dt")) {
+    if (this.buf[this.pos] === 100 && this.isEntity("dt")) {
       const start = this.pos;
       const n = this.number(2);
       if (!this.declaredTypes.has(n)) this.fail("undefinedEntity", `undefined dynamic type dt${n}`, start);
@@ -290,7 +299,7 @@ export class BodyReader extends OperandReader {
     );
   }
 
-  #defineResults(op: number, i: Inst, at: number, type: Type, start: number): void {
+  #defineResults(op: number, i: Inst, _at: number, type: Type, start: number): void {
     const f = this.func;
     const given = this.#given;
     let count = OPCODE_RESULTS[op];
@@ -304,20 +313,9 @@ export class BodyReader extends OperandReader {
     if (count !== given) this.#wrongCount(count, start);
     if (count === 0) return;
     if (count === 1) {
-      // The common case writes the records at once.
-      const v = this.#first as Value;
-      this.claimValue(v, start);
       const rule = RESULT_CONSTRAINT[2 * op];
-      const t =
-        rule === TC_SAME
-          ? type
-          : rule === TC_CONCRETE
-            ? RESULT_DETAIL[2 * op]
-            : derivedType(rule, RESULT_DETAIL[2 * op], type);
-      const d = f.insts.data;
-      d[at + I_RESULT] = v;
-      d[at + I_RESULTC] = 1;
-      f.defineValue(v, t, VK_RESULT, i, 0);
+      const t = rule === TC_SAME ? type : derivedType(rule, RESULT_DETAIL[2 * op], type);
+      if (!f.appendOnlyResult(i, this.#first as Value, t)) this.#attach(i, 0, t, start);
       return;
     }
     for (let k = 0; k < count; k++)

@@ -20,6 +20,8 @@ export interface ReadOptions {
  *     while (reader.next(func)) compile(func);
  */
 export class FunctionReader extends BodyReader {
+  #done = false;
+
   constructor(source: SourceFile | SourceBytes, options: ReadOptions = {}) {
     super(source, options.comments === true);
     this.defaultCallConv = options.defaultCallConv ?? CallConv.fast;
@@ -28,8 +30,13 @@ export class FunctionReader extends BodyReader {
   /** Reads the next function into `into`; false at the end of the text. */
   next(into: Function): boolean {
     this.func = into;
+    if (this.#done) return false;
     this.ws();
-    if (this.pos >= this.end) return false;
+    if (this.pos >= this.end) {
+      this.#done = true;
+      this.release();
+      return false;
+    }
     into.reset();
     this.clearDeclared();
     if (!this.acceptWord("function")) this.expected("expectedFunction", "expected 'function'");

@@ -29,9 +29,42 @@ import {
   SEMICOLON,
   SPACE,
   TRAP_WORDS,
+  WORD,
 } from "./words.ts";
 
 const { OF_RETURN, OPCODE_FLAGS, OPCODE_FORMAT } = Facts;
+
+/** What stands in front of the value operands. */
+const FLAGS = 1;
+const INT_CC = 2;
+const FLOAT_CC = 3;
+/** What stands behind them; from TARGETS on, that many block calls. */
+const OFFSET = 1;
+const INTEGER = 2;
+const TARGETS = 3;
+
+/**
+ * Shapes of the formats that make up nearly all of a module: what is in front in bits 0-3, the number of values in bits
+ * 4-7, what is behind in bits 8-11. 0 stands for the others. One short path for all of these is what V8 inlines whole.
+ */
+const SHAPES = new Int32Array(Facts.FORMAT_NAMES.length);
+const shape = (format: number, before: number, values: number, after: number): void => {
+  SHAPES[format] = before | (values << 4) | (after << 8) | (1 << 12);
+};
+shape(Facts.FMT_NullAry, 0, 0, 0);
+shape(Facts.FMT_Unary, 0, 1, 0);
+shape(Facts.FMT_Binary, 0, 2, 0);
+shape(Facts.FMT_Ternary, 0, 3, 0);
+shape(Facts.FMT_Load, FLAGS, 1, OFFSET);
+shape(Facts.FMT_Store, FLAGS, 2, OFFSET);
+shape(Facts.FMT_LoadNoOffset, FLAGS, 1, 0);
+shape(Facts.FMT_StoreNoOffset, FLAGS, 2, 0);
+shape(Facts.FMT_AtomicCas, FLAGS, 3, 0);
+shape(Facts.FMT_IntCompare, INT_CC, 2, 0);
+shape(Facts.FMT_FloatCompare, FLOAT_CC, 2, 0);
+shape(Facts.FMT_UnaryImm, 0, 0, INTEGER);
+shape(Facts.FMT_Jump, 0, 0, TARGETS + 1);
+shape(Facts.FMT_Brif, 0, 1, TARGETS + 2);
 
 /** Reads the operands of instructions, format by format. */
 export class OperandReader extends PreambleReader {
@@ -44,78 +77,87 @@ export class OperandReader extends PreambleReader {
 
   /** Reads a value operand. */
   protected use(): Value {
-    const v = this.value();
+    const b = this.buf;
     const f = this.func;
-    if (v >= f.values.length >> VALUE_SHIFT || f.values.data[v << VALUE_SHIFT] >> 16 === VK_NONE) {
+    const start = this.pos + 1;
+    let c = b[start] - 48;
+    // The usual case in one go: `v`, at most nine digits, a value that is defined already.
+    if (b[start - 1] === 118 && c >>> 0 <= 9) {
+      let p = start + 1;
+      let v = c;
+      while ((c = b[p] - 48) >>> 0 <= 9) {
+        v = (v * 10 + c) | 0;
+        p++;
+      }
+      if (
+        p - start <= 9 &&
+        (b[start] !== 48 || p === start + 1) &&
+        (CLASS[b[p]] & WORD) === 0 &&
+        v < f.values.length >> VALUE_SHIFT &&
+        f.values.data[v << VALUE_SHIFT] >> 16 !== VK_NONE
+      ) {
+        this.pos = p;
+        return v as Value;
+      }
+    }
+    return this.#laterUse();
+  }
+
+  /** A value operand behind white space, one that is defined further down, or none. */
+  #laterUse(): Value {
+    const v = this.value();
+    if (!this.isDefined(v)) {
       this.forward.push(v);
       this.forward.push(this.pos - 1 - digits(v));
     }
     return v;
   }
 
+  /** Reads `n` value operands with commas between them into the record at `at`. */
+  #values(at: number, n: number): void {
+    const d = this.func.insts.data;
+    d[at + I_ARGC] = n;
+    for (let k = 0; k < n; k++) {
+      if (k > 0) this.comma();
+      d[at + I_ARG + k] = this.use();
+    }
+  }
+
   /** Reads the operands of the instruction whose record is at `at`. */
   protected operands(op: number, i: Inst, at: number, type: Type): void {
+    const shape = SHAPES[OPCODE_FORMAT[op]];
+    if (shape === 0) {
+      this.#rareOperands(op, i, at, type);
+      return;
+    }
+    const d = this.func.insts.data;
+    const before = shape & 15;
+    if (before === FLAGS) d[at + I_IMM2] = this.memFlags();
+    else if (before !== 0) d[at + I_IMM] = this.#condition(before === INT_CC ? INT_CC_WORDS : FLOAT_CC_WORDS);
+    const n = (shape >> 4) & 15;
+    if (n > 0) this.#values(at, n);
+    const after = (shape >> 8) & 15;
+    if (after === OFFSET) d[at + I_IMM] = this.offset();
+    else if (after === INTEGER) {
+      this.#integer(op, type);
+      d[at + I_IMM] = this.lo;
+      d[at + I_IMM2] = this.hi;
+    } else if (after !== 0) {
+      const targets = after - TARGETS;
+      d[at + I_TARGETC] = targets;
+      for (let k = 0; k < targets; k++) {
+        if (n + k > 0) this.comma();
+        const call = this.#blockCall();
+        d[at + I_TARGET + k] = call;
+      }
+    }
+  }
+
+  /** The formats that a module uses now and then. */
+  #rareOperands(op: number, i: Inst, at: number, type: Type): void {
     const f = this.func;
     const d = f.insts.data;
     switch (OPCODE_FORMAT[op]) {
-      case Facts.FMT_Unary:
-        d[at + I_ARG] = this.use();
-        d[at + I_ARGC] = 1;
-        break;
-      case Facts.FMT_Binary:
-        d[at + I_ARG] = this.use();
-        this.comma();
-        d[at + I_ARG + 1] = this.use();
-        d[at + I_ARGC] = 2;
-        break;
-      case Facts.FMT_Ternary:
-        d[at + I_ARG] = this.use();
-        this.comma();
-        d[at + I_ARG + 1] = this.use();
-        this.comma();
-        d[at + I_ARG + 2] = this.use();
-        d[at + I_ARGC] = 3;
-        break;
-      case Facts.FMT_Load:
-        d[at + I_IMM2] = this.memFlags();
-        d[at + I_ARG] = this.use();
-        d[at + I_ARGC] = 1;
-        d[at + I_IMM] = this.offset();
-        break;
-      case Facts.FMT_Store:
-        d[at + I_IMM2] = this.memFlags();
-        d[at + I_ARG] = this.use();
-        this.comma();
-        d[at + I_ARG + 1] = this.use();
-        d[at + I_ARGC] = 2;
-        d[at + I_IMM] = this.offset();
-        break;
-      case Facts.FMT_UnaryImm:
-        this.#integer(op, type);
-        d[at + I_IMM] = this.lo;
-        d[at + I_IMM2] = this.hi;
-        break;
-      case Facts.FMT_IntCompare:
-        d[at + I_IMM] = this.#condition();
-        d[at + I_ARG] = this.use();
-        this.comma();
-        d[at + I_ARG + 1] = this.use();
-        d[at + I_ARGC] = 2;
-        break;
-      case Facts.FMT_Jump:
-        d[at + I_TARGETC] = 1;
-        d[at + I_TARGET] = this.#blockCall();
-        break;
-      case Facts.FMT_Brif: {
-        d[at + I_ARG] = this.use();
-        d[at + I_ARGC] = 1;
-        this.comma();
-        d[at + I_TARGETC] = 2;
-        d[at + I_TARGET] = this.#blockCall();
-        this.comma();
-        d[at + I_TARGET + 1] = this.#blockCall();
-        break;
-      }
       case Facts.FMT_Call:
         d[at + I_IMM] = this.funcRef();
         this.#argumentList(i, f.pool.length);
@@ -130,45 +172,10 @@ export class OperandReader extends PreambleReader {
       case Facts.FMT_MultiAry:
         this.#returnValues(i);
         break;
-      case Facts.FMT_NullAry:
-        break;
-      case Facts.FMT_FloatCompare:
-        d[at + I_IMM] = this.#named(FLOAT_CC_WORDS, "badCondition", "expected floatcc");
-        d[at + I_ARG] = this.use();
-        this.comma();
-        d[at + I_ARG + 1] = this.use();
-        d[at + I_ARGC] = 2;
-        break;
-      default:
-        this.#rareOperands(op, i, at, type);
-    }
-  }
-
-  /** The formats that a module uses now and then. */
-  #rareOperands(op: number, i: Inst, at: number, type: Type): void {
-    const f = this.func;
-    const d = f.insts.data;
-    switch (OPCODE_FORMAT[op]) {
-      case Facts.FMT_LoadNoOffset:
-        d[at + I_IMM2] = this.memFlags();
-        d[at + I_ARG] = this.use();
-        d[at + I_ARGC] = 1;
-        break;
-      case Facts.FMT_StoreNoOffset:
-        d[at + I_IMM2] = this.memFlags();
-        this.#twoValues(d, at);
-        break;
       case Facts.FMT_AtomicRmw:
         d[at + I_IMM2] = this.memFlags();
         d[at + I_IMM] = this.#named(RMW_WORDS, "badAtomicOp", "expected atomic_rmw_op");
         this.#twoValues(d, at);
-        break;
-      case Facts.FMT_AtomicCas:
-        d[at + I_IMM2] = this.memFlags();
-        this.#twoValues(d, at);
-        this.comma();
-        d[at + I_ARG + 2] = this.use();
-        d[at + I_ARGC] = 3;
         break;
       case Facts.FMT_BinaryImm8:
         d[at + I_ARG] = this.use();
@@ -277,20 +284,16 @@ export class OperandReader extends PreambleReader {
       this.fail("invalidTypevar", "expected one of the following type: i8, i16, i32 or i64");
   }
 
-  #condition(): number {
+  #condition(table: typeof INT_CC_WORDS): number {
     if ((CLASS[this.buf[this.pos]] & LETTER) === 0) this.ws();
-    const n = this.word(INT_CC_WORDS);
-    if (n < 0) this.expected("badCondition", "expected intcc");
+    const n = this.word(table);
+    if (n < 0) this.expected("badCondition", table === INT_CC_WORDS ? "expected intcc" : "expected floatcc");
     this.pos = this.wordEnd;
     this.blank();
     return n;
   }
 
-  #named(
-    table: typeof INT_CC_WORDS,
-    code: "badCondition" | "badTrapCode" | "badAtomicOp",
-    message: string,
-  ): number {
+  #named(table: typeof INT_CC_WORDS, code: "badTrapCode" | "badAtomicOp", message: string): number {
     this.ws();
     const n = this.word(table);
     if (n < 0) this.expected(code, message);

@@ -137,7 +137,16 @@ export class PreambleReader extends NumberScanner {
       const c = b[p];
       const class1 = CLASS[b[p + 1]];
       if (CLASS[c] !== LETTER || (class1 === DIGIT && (c === 118 || c === 103))) return flags;
-      if (c === 114 && b[p + 2] === 103 && this.isEntity("region")) {
+      // r e g i o n
+      if (
+        c === 114 &&
+        b[p + 2] === 103 &&
+        b[p + 1] === 101 &&
+        b[p + 3] === 105 &&
+        b[p + 4] === 111 &&
+        b[p + 5] === 110 &&
+        (CLASS[b[p + 6]] & DIGIT) !== 0
+      ) {
         const region = this.number(6);
         if (region < 0 || region > MAX_MEM_REGION)
           this.fail("numberTooLarge", "region number is too large", p);

@@ -35,9 +35,20 @@ export const ON_INST = 2;
 /** Bytes after the text, a line end and zeros: look-ahead never reads beyond them, and comments end before them. */
 const PADDING = 16;
 
+/** Greatest buffer that is kept for the next reader. */
+const MAX_SPARE = 1 << 26;
+
+/** The buffer of the last reader that reached its end: touching fresh memory costs more than copying into it. */
+let spare: Uint8Array<ArrayBuffer> | undefined;
+
+/** A copy of `bytes` with a line end and zeros behind it. */
 function padded(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array((length + PADDING + 3) & ~3);
+  const size = (length + PADDING + 3) & ~3;
+  let out = spare;
+  spare = undefined;
+  if (out === undefined || out.length < size) out = new Uint8Array(size);
   out.set(bytes.length > length ? bytes.subarray(0, length) : bytes);
+  out.fill(0, length, size);
   return out;
 }
 
@@ -70,6 +81,8 @@ export class Scanner {
   readonly maxValue: number;
   readonly maxEntity: number;
   #file: SourceFile | undefined;
+  /** What the text was given as, where that was bytes. */
+  readonly #bytes: Uint8Array;
   #knownPos = 0;
   #knownOffset = 0;
 
@@ -82,7 +95,9 @@ export class Scanner {
       // The view of words needs whole words.
       this.buf = bytes.byteOffset === 0 && bytes.buffer.byteLength % 4 === 0 ? bytes : padded(bytes, length);
       this.#file = source;
+      this.#bytes = this.buf;
     } else {
+      this.#bytes = source.bytes;
       length = source.bytes.length;
       this.buf = padded(source.bytes, length);
     }
@@ -97,8 +112,13 @@ export class Scanner {
 
   /** The text as a file for diagnostics; decoded when first asked for. */
   get file(): SourceFile {
-    this.#file ??= new SourceFile(this.name, decodeUtf8(this.buf, 0, this.end));
+    this.#file ??= new SourceFile(this.name, decodeUtf8(this.#bytes, 0, this.end));
     return this.#file;
+  }
+
+  /** Lets the next reader have the buffer; nothing is read from the text any more. */
+  protected release(): void {
+    if (this.#file === undefined && this.buf.length <= MAX_SPARE) spare = this.buf;
   }
 
   /** Offset in the text (UTF-16 units) of the byte at `pos`; cheap when asked for ascending positions. */
