@@ -1,8 +1,10 @@
 /**
- * Measures the compiler on Cranelift's own rules: `node scripts/acceptance.ts [replay|fuzz N|time|code]`.
+ * Measures the compiler on Cranelift's own rules:
+ * `node scripts/acceptance.ts [counts|time|replay|code|same|fuzz N]`.
  * Needs bench/peers built. Without an argument everything, with 2,000 mutated inputs.
  */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
@@ -133,6 +135,21 @@ function code(cranelift: Cranelift): void {
   }
 }
 
+/** The text of a unit is the same in every process. */
+function same(cranelift: Cranelift, runs: number): void {
+  for (const name of cranelift.units.keys()) {
+    const seen = new Set<string>();
+    for (let k = 0; k < runs; k++) {
+      seen.add(
+        spawnSync(process.execPath, [new URL(import.meta.url).pathname, "hash", name], { encoding: "utf8" })
+          .stdout,
+      );
+    }
+    console.log(`${name}: ${runs} runs, ${seen.size} different texts`);
+    if (seen.size !== 1) process.exitCode = 1;
+  }
+}
+
 /** Mutated sources: nothing is thrown, nothing takes a second, and what the peer rejects has a diagnostic. */
 function fuzz(cranelift: Cranelift, runs: number): void {
   const corpus = cranelift.files.flatMap((path) => {
@@ -205,5 +222,10 @@ if ("missing" in cranelift) {
   if (what === undefined || what === "time") time(cranelift);
   if (what === undefined || what === "replay") await replay(cranelift);
   if (what === undefined || what === "code") code(cranelift);
+  if (what === "hash") {
+    const { text } = compileUnit({ files: readUnit(cranelift.units.get(argument!)!), output: {} });
+    console.log(createHash("sha256").update(text!).digest("hex"));
+  }
+  if (what === undefined || what === "same") same(cranelift, Number(argument ?? 20));
   if (what === undefined || what === "fuzz") fuzz(cranelift, Number(argument ?? 2000));
 }
