@@ -128,8 +128,10 @@ export abstract class LowerState extends MachineCode {
   /** `v`, which fits one register, in a register. Constants are made anew for each use. */
   putInReg(v: Value): number {
     const def = this.func.valueDef(v);
-    if (def !== NONE && this.isConstant(def)) return this.constantReg(def);
-    return this.valueRegs(v);
+    if (def === NONE || !this.isConstant(def)) return this.valueRegs(v);
+    const r = this.constantReg(def);
+    if (this.vregBytes[r] === 0) this.vregBytes[r] = Math.max(8, typeBytes(this.func.valueType(v)));
+    return r;
   }
 
   /** `v` in one register or two. */
