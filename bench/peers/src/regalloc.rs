@@ -3,7 +3,7 @@
 //! ```text
 //! load PATH             -> ok PROBLEMS INSTRUCTIONS
 //! allocate ALGORITHM    -> ok SOLVED EDITS SLOTS WEIGHTED-MOVES WALL-NS CPU-NS      (ion or fastalloc)
-//! verdicts ALGORITHM    -> ok WORDS: for each problem its number of edits, or `-` where there is no solution
+//! verdicts ALGORITHM    -> ok WORDS: for each problem its number of edits, or `-` where it finds no solution
 //! ```
 //! A request that fails is answered by `err MESSAGE`. An edit weighs 4 to the power of its block's loop depth.
 //!
@@ -14,9 +14,10 @@ use crate::clock::{Clock, Spent};
 use anyhow::{Context as _, Result, anyhow, bail};
 use regalloc2::{
     Algorithm, Block, Ctx, Function, Inst, InstRange, MachineEnv, Operand, OperandConstraint,
-    OperandKind, OperandPos, PReg, PRegSet, RegClass, RegallocOptions, VReg,
+    OperandKind, OperandPos, Output, PReg, PRegSet, RegClass, RegallocOptions, VReg,
 };
 use std::io::{BufRead, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const CLASSES: [RegClass; 3] = [RegClass::Int, RegClass::Float, RegClass::Vector];
 /// Where fixed stack slots begin among the registers of a class; Gantry uses at most 32 registers of each.
@@ -26,6 +27,7 @@ const MAX_FIXED_SLOTS: usize = 16;
 const MAX_DEPTH: usize = 10;
 
 pub fn serve(_args: &[String]) -> Result<()> {
+    std::panic::set_hook(Box::new(|_| {}));
     let mut problems = Vec::new();
     let mut out = std::io::stdout();
     for line in std::io::stdin().lock().lines() {
@@ -71,9 +73,12 @@ fn allocate(problems: &[Problem], algorithm: Algorithm) -> String {
     let (mut solved, mut edits, mut slots, mut weighted) = (0, 0, 0, 0u64);
     for p in problems {
         let clock = Clock::start();
-        let result = regalloc2::run_with_ctx(p, &p.env, &options, &mut ctx);
+        let result = solve(p, &options, &mut ctx);
         spent += clock.stop();
-        let Ok(output) = result else { continue };
+        let Some(output) = result else {
+            ctx = Ctx::default();
+            continue;
+        };
         solved += 1;
         edits += output.edits.len();
         slots += output.num_spillslots;
@@ -85,6 +90,15 @@ fn allocate(problems: &[Problem], algorithm: Algorithm) -> String {
     format!("{solved} {edits} {slots} {weighted} {wall} {cpu}")
 }
 
+/// An allocation, or nothing where regalloc2 finds none or panics, as it does on constraints that Cranelift never makes.
+/// After that the context is of no use.
+fn solve<'a>(p: &Problem, options: &RegallocOptions, ctx: &'a mut Ctx) -> Option<&'a Output> {
+    let solved = catch_unwind(AssertUnwindSafe(|| {
+        regalloc2::run_with_ctx(p, &p.env, options, ctx).is_ok()
+    }));
+    solved.is_ok_and(|solved| solved).then_some(&ctx.output)
+}
+
 fn verdicts(problems: &[Problem], algorithm: Algorithm) -> String {
     let options = RegallocOptions {
         algorithm,
@@ -92,9 +106,9 @@ fn verdicts(problems: &[Problem], algorithm: Algorithm) -> String {
     };
     let words: Vec<String> = problems
         .iter()
-        .map(|p| match regalloc2::run(p, &p.env, &options) {
-            Ok(output) => output.edits.len().to_string(),
-            Err(_) => "-".to_string(),
+        .map(|p| match solve(p, &options, &mut Ctx::default()) {
+            Some(output) => output.edits.len().to_string(),
+            None => "-".to_string(),
         })
         .collect();
     words.join(" ")
@@ -283,10 +297,7 @@ impl Problem {
         let mut depth = usize::MAX;
         let mut k = 0;
         while k < words.len() {
-            if let Some(list) = words[k]
-                .strip_prefix('(')
-                .and_then(|w| w.strip_suffix(')'))
-            {
+            if let Some(list) = words[k].strip_prefix('(').and_then(|w| w.strip_suffix(')')) {
                 params = self.vregs(list)?;
             } else if words[k] == "depth" {
                 k += 1;
@@ -313,10 +324,7 @@ impl Problem {
             is_branch: words[0] == "br",
             is_ret: words[0] == "ret",
         };
-        let arrow = words
-            .iter()
-            .position(|w| *w == "->")
-            .unwrap_or(words.len());
+        let arrow = words.iter().position(|w| *w == "->").unwrap_or(words.len());
         for word in &words[1..arrow] {
             if let Some(k) = word.strip_prefix("~c") {
                 inst.clobbers = self.clobber_sets[k.parse::<usize>()?];

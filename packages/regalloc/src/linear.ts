@@ -143,7 +143,8 @@ export class LinearAllocator {
   #passThrough(p: Problem, b: number): boolean {
     const i = p.blockInstStart.data[b];
     if (b === 0 || p.blockInstStart.data[b + 1] !== i + 1) return false;
-    if (p.instOperandStart.data[i] !== p.instOperandStart.data[i + 1] || p.instClobber.data[i] !== 0) return false;
+    if (p.instOperandStart.data[i] !== p.instOperandStart.data[i + 1] || p.instClobber.data[i] !== 0)
+      return false;
     const first = p.blockPredStart.data[b];
     if (p.blockPredStart.data[b + 1] - first !== 1) return false;
     if (p.blockParamStart.data[b] !== p.blockParamStart.data[b + 1]) return false;
@@ -177,69 +178,71 @@ export class LinearAllocator {
   }
 
   #allocateBlock(p: Problem, b: number): void {
-    const start = p.blockInstStart.data;
-    const notes = this.#chains.notes;
-    const opStart = p.instOperandStart.data;
-    for (let i = start[b], end = start[b + 1]; i < end; i++)
-      if ((notes[i] & 1) === 0) this.#constrained.allocate(i);
-      else if (opStart[i] !== opStart[i + 1]) this.#allocateSimple(p, i);
-  }
-
-  /** An instruction with early any/reg uses and late any/reg/reuse definitions. */
-  #allocateSimple(p: Problem, i: number): void {
     const s = this.#state;
+    const { regOf, nextUse } = s;
     const allocs = this.#allocs;
     const opVReg = p.operandVReg.data;
     const opInfo = p.operandInfo.data;
-    const next = this.#chains.next;
-    const first = p.instOperandStart.data[i];
-    const end = p.instOperandStart.data[i + 1];
+    const opStart = p.instOperandStart.data;
+    const { next, notes } = this.#chains;
     const blockEnd = s.blockEnd;
-    let defs = 0;
-    let reuses = 0;
-    let missing = 0;
-    let lastUses = 0;
-    let def = 0;
-    for (let k = first; k < end; k++) {
-      const v = opVReg[k];
-      if (v < 128) {
-        allocs[k] = v;
-        continue;
-      }
-      const info = opInfo[k];
-      if ((info & 1) !== 0) {
-        defs++;
-        def = k;
-        if (((info >> 4) & 7) === REUSE) reuses++;
-        continue;
-      }
-      const use = next[k];
-      s.nextUse[v] = use;
-      if (use >= blockEnd) lastUses++;
-      const r = s.regOf[v];
-      if (r >= 0) allocs[k] = r;
-      else missing++;
-    }
-    if ((missing | reuses) !== 0) {
-      const input = first + (opInfo[def] >> 8);
-      if (missing === 0 && defs === 1 && !s.isWanted(opVReg[input])) allocs[def] = allocs[input];
-      else if (end - first >= this.#fewRegisters) {
+    for (let i = p.blockInstStart.data[b]; i < blockEnd; i++) {
+      const first = opStart[i];
+      const end = opStart[i + 1];
+      if ((notes[i] & 1) === 0) {
         this.#constrained.allocate(i);
-        return;
-      } else {
-        this.#lockUses(first, end);
-        if (reuses !== 0 && missing !== 0) this.#placeReuseInputs(p, i, first, end);
-        if (missing !== 0) this.#reloadUses(p, i, first, end);
-        if (reuses !== 0) this.#placeReuses(p, i, first, end);
+        continue;
       }
-    }
-    if (lastUses !== 0)
+      // Early any/reg uses, late any/reg/reuse definitions.
+      let defs = 0;
+      let reuses = 0;
+      let missing = 0;
+      let lastUses = 0;
+      let def = 0;
       for (let k = first; k < end; k++) {
         const v = opVReg[k];
-        if (v >= 128 && (opInfo[k] & 1) === 0 && next[k] >= blockEnd) s.dropIfDead(v);
+        if (v < 128) {
+          allocs[k] = v;
+          continue;
+        }
+        const info = opInfo[k];
+        if ((info & 1) !== 0) {
+          defs++;
+          def = k;
+          if (((info >> 4) & 7) === REUSE) reuses++;
+          continue;
+        }
+        const use = next[k];
+        nextUse[v] = use;
+        if (use >= blockEnd) lastUses++;
+        const r = regOf[v];
+        if (r >= 0) allocs[k] = r;
+        else missing++;
       }
-    if (defs === 1) this.#placeDef(p, i, def);
-    else if (defs !== 0) this.#placeDefs(p, i, first, end, defs);
+      if ((missing | reuses) !== 0) {
+        const input = first + (opInfo[def] >> 8);
+        if (missing === 0 && defs === 1 && !s.isWanted(opVReg[input])) allocs[def] = allocs[input];
+        else if (end - first >= this.#fewRegisters) {
+          this.#constrained.allocate(i);
+          continue;
+        } else this.#placeMissing(p, i, first, end, missing, reuses);
+      }
+      if (lastUses !== 0)
+        for (let k = first; k < end; k++) {
+          const v = opVReg[k];
+          if (v >= 128 && (opInfo[k] & 1) === 0 && next[k] >= blockEnd) s.dropIfDead(v);
+        }
+      if (defs === 1) this.#placeDef(i, def, opVReg[def], opInfo[def]);
+      else if (defs !== 0) this.#placeDefs(p, i, first, end, defs);
+    }
+  }
+
+  /** Loads and copies for uses that are in no register and for inputs that definitions reuse. */
+  #placeMissing(p: Problem, i: number, first: number, end: number, missing: number, reuses: number): void {
+    this.#lockUses(first, end);
+    if (reuses !== 0 && missing !== 0) this.#placeReuseInputs(p, i, first, end);
+    if (missing !== 0) this.#reloadUses(p, i, first, end);
+    if (reuses !== 0) this.#placeReuses(p, i, first, end);
   }
 
   /** Notes the registers of the uses that have one; definitions have none yet. */
@@ -256,10 +259,8 @@ export class LinearAllocator {
   }
 
   /** The only definition of an instruction; it has a register already if it reuses an input's. */
-  #placeDef(p: Problem, i: number, k: number): void {
+  #placeDef(i: number, k: number, v: number, info: number): void {
     const s = this.#state;
-    const v = p.operandVReg.data[k];
-    const info = p.operandInfo.data[k];
     let r = this.#allocs[k];
     if (r < 0) {
       r = s.pick(v, (info >> 2) & 3, 0);

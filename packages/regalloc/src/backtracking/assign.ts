@@ -28,7 +28,7 @@ export class Assignment {
   /** Heap of bundles by length; lengths. */
   readonly #heap = new I32List(256);
   readonly #length = new I32List(256);
-  readonly #weight: number[] = [];
+  #weight = new Float64Array(1024);
   /** Per bundle: registers it accepts; 1 when it must have one; 1 when it cannot be split. */
   readonly #mask = new I32List(256);
   readonly #needs = new I32List(256);
@@ -51,7 +51,6 @@ export class Assignment {
     this.#mask.clear();
     this.#needs.clear();
     this.#minimal.clear();
-    this.#weight.length = 0;
     for (let b = 0, n = this.#ranges.bundleHead.length; b < n; b++) {
       this.#measure(b);
       if (this.#ranges.bundleHead.at(b) >= 0) this.#push(b);
@@ -99,7 +98,11 @@ export class Assignment {
       this.#mask.push(0);
       this.#needs.push(0);
       this.#minimal.push(0);
-      this.#weight.push(0);
+    }
+    if (b >= this.#weight.length) {
+      const grown = new Float64Array(this.#weight.length * 2);
+      grown.set(this.#weight);
+      this.#weight = grown;
     }
     this.#length.set(b, length);
     this.#mask.set(b, mask);
