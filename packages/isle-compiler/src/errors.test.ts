@@ -110,3 +110,19 @@ test("the guide lists every code", () => {
   const guide = readFileSync(new URL("../../../docs/isle.md", import.meta.url), "utf8");
   expect(guide.endsWith(codeTable()), "run 'node packages/isle-compiler/scripts/docs.ts'").toBe(true);
 });
+
+test("nothing is too deep or too wide to be reported", () => {
+  const codesOf = (text: string): string[] =>
+    compileUnit({ files: [new SourceFile("x.isle", text)], output: {} }).diagnostics.map((d) => d.code);
+  const head = "(type T (primitive T))\n(decl f (T T) T)\n";
+  expect(codesOf("(".repeat(100_000))).toEqual(["ISLE0004"]);
+  expect(codesOf(`${head}(rule (f _ ${"(and ".repeat(5000)}_${")".repeat(5000)}) 1)`)).toEqual(["ISLE0004"]);
+  expect(codesOf(`${head}(rule (f _ ${"x @ ".repeat(5000)} _) 1)`)).toEqual(["ISLE0004"]);
+  const wide = 2000;
+  const args = "T ".repeat(wide);
+  expect(
+    codesOf(`${head}(decl partial g (${args}) T)\n(rule (g ${"1 ".repeat(wide)}) 1)\n(rule (f x _) x)`),
+  ).toEqual(["ISLE0305"]);
+  const many = Array.from({ length: 3000 }, (_, k) => `(rule ${k} (g ${k % 50} ${k}) ${k})`).join("\n");
+  expect(codesOf(`${head}(decl partial g (T T) T)\n${many}\n(rule (f x _) x)`)).toEqual([]);
+});

@@ -1,5 +1,5 @@
 import type { IToken } from "chevrotain";
-import { LParen, lex, RParen } from "./lexer.ts";
+import { deepToken, LParen, lex, RParen } from "./lexer.ts";
 
 /*
  * The formatter works on tokens and comments, so it formats every form alike and loses nothing. The author's line breaks
@@ -23,7 +23,7 @@ interface Node {
 /** The text in the house style, or undefined if its parentheses or tokens are wrong. */
 export function formatIsle(text: string): string | undefined {
   const { tokens, comments, problems } = lex(text);
-  if (problems.length > 0) return undefined;
+  if (problems.length > 0 || deepToken(tokens) !== undefined) return undefined;
   const all = [...tokens, ...comments].sort((a, b) => a.startOffset - b.startOffset);
   const reader = new Reader(text, all);
   const top = reader.nodes(false);

@@ -118,3 +118,20 @@ export function lex(text: string): Tokens {
   }
   return { tokens: result.tokens, comments: result.groups.comments ?? [], problems };
 }
+
+/** Nesting that the parser's and the checker's recursion have room for; rules that people write need 30. */
+export const maxDepth = 200;
+
+/** The first token that is nested too deeply, in lists or in patterns after '@'. */
+export function deepToken(tokens: readonly IToken[]): IToken | undefined {
+  let depth = 0;
+  let chain = 0;
+  for (const [k, token] of tokens.entries()) {
+    if (token.tokenType === LParen) depth++;
+    else if (token.tokenType === RParen) depth--;
+    else if (token.tokenType === At) chain++;
+    else if (tokens[k - 1]?.tokenType !== At) chain = 0;
+    if (depth > maxDepth || chain > maxDepth) return token;
+  }
+  return undefined;
+}

@@ -2,7 +2,7 @@ import { EmbeddedActionsParser, EOF, type IToken, isRecognitionException, type T
 import type { Code } from "../codes.ts";
 import type { Loc, Reports } from "../sources.ts";
 import type * as Ast from "./ast.ts";
-import { At, Int, LParen, lex, RParen, tokenTypes, Word } from "./lexer.ts";
+import { At, deepToken, Int, LParen, lex, maxDepth, RParen, tokenTypes, Word } from "./lexer.ts";
 import { parseInteger } from "./numbers.ts";
 import { checkVerification } from "./verification.ts";
 
@@ -629,6 +629,16 @@ export function parseUnit(reports: Reports, allowances: Allowance[] = []): Ast.D
       allowances.push({ codes, at: base + comment.startOffset, isForFile: found[1] !== undefined });
     }
     for (const p of problems) reports.report(p.code, { start: base + p.start, end: base + p.end }, p.message);
+    const tooDeep = deepToken(tokens);
+    if (tooDeep !== undefined) {
+      const start = base + tooDeep.startOffset;
+      reports.report(
+        "ISLE0004",
+        { start, end: start + 1 },
+        `lists are nested more than ${maxDepth} deep here`,
+      );
+      continue;
+    }
     for (const def of parser.parse(tokens, base, file.text.length, reports)) defs.push(def);
   }
   return defs;

@@ -47,7 +47,12 @@ export function findCranelift(): Cranelift | { readonly missing: string } {
 
 /** @param encoding `latin1` makes offsets count bytes, as the peer does. */
 export function readUnit(paths: readonly string[], encoding: "utf8" | "latin1" = "utf8"): SourceFile[] {
-  return paths.map(
-    (path) => new SourceFile(path.split("/").slice(-3).join("/"), readFileSync(path, encoding)),
-  );
+  // The folder of generated files has another name every time.
+  const name = (path: string): string =>
+    path
+      .split("/")
+      .slice(-3)
+      .join("/")
+      .replace(/^.*gantry-isle-[^/]*/, "generated");
+  return paths.map((path) => new SourceFile(name(path), readFileSync(path, encoding)));
 }

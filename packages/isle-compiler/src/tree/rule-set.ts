@@ -71,6 +71,9 @@ export interface RuleSet {
 /** Most values of one term, and most fields of one thing, that the numbering has room for. */
 const maxValues = 65535;
 
+/** Most tests of one rule: they become blocks inside one another. Cranelift's rules have up to 60. */
+const maxTests = 500;
+
 export function inputsOf(value: Value): readonly ValueId[] {
   switch (value.kind) {
     case "extractor":
@@ -179,6 +182,12 @@ class RuleSetBuilder {
         rule.loc,
         `this rule of '${rule.root.name}' can never match: it asks two different things of one value`,
       );
+      return;
+    }
+    const tests = this.#rule.constraints.size + this.#classes.size + this.#rule.iterators.size;
+    if (tests > maxTests) {
+      const message = `this rule of '${rule.root.name}' asks ${tests} questions, at most ${maxTests} are possible`;
+      this.#reports.report("ISLE0305", rule.loc, message);
       return;
     }
     const seen = new Set<ValueId[]>(this.#classes.values());
