@@ -269,7 +269,12 @@ export class X64Host extends X64Operands {
     const isTail = (func.opcodeFlags(call) & OF_RETURN) !== 0;
     frame.hasCalls ||= !isTail;
     this.#callsOthers(callee.conv);
-    const outgoing = callee.stackBytes + (isTail ? 0 : callee.returnAreaBytes);
+    // What is popped depends on whom the callee calls in its place, so unwinders cannot go by the stack pointer.
+    if (!isTail && calleePops(callee.conv)) frame.framePointer = true;
+    // A tail call with more stack arguments than ours moves the return address down, but not onto them.
+    const outgoing = isTail
+      ? Math.max(callee.stackBytes, 2 * callee.stackBytes - this.own.stackBytes)
+      : callee.stackBytes + callee.returnAreaBytes;
     if (outgoing > frame.outgoingBytes) frame.outgoingBytes = outgoing;
     for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {
       const v = func.arg(call, skip + k);

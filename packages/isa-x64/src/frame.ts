@@ -158,7 +158,8 @@ function endEpilogue(e: Emitter): void {
 /**
  * Gives the frame up for a tail call with `bytes` of stack arguments in the outgoing area. They end where our own end, so
  * the return address moves if there are more or fewer of them. Saved registers are loaded first, because the arguments
- * may cover where they are; the copy runs downwards, because it moves up.
+ * may cover where they are, and the return address moves before they can cover it; the copy runs downwards, because it
+ * moves up.
  */
 function leave(e: Emitter, bytes: number): void {
   const { buf } = e;
@@ -169,24 +170,34 @@ function leave(e: Emitter, bytes: number): void {
     return;
   }
   buf.reserve(128 + 2 * bytes);
+  const unwind = e.ctx.settings.bool("unwind_info");
+  const goesOn = unwind && buf.next !== NONE;
+  if (goesOn) buf.unwindOp(UnwindOp.rememberState, 0, 0);
+  // The frame pointer is the caller's before the frame is gone.
+  if (unwind && frame.framePointer) buf.unwindOp(UnwindOp.cfaFromSp, 0, frame.incomingBase);
   const returnAt = frame.incomingBase - 8;
   const newReturnAt = returnAt + frame.incomingBytes - bytes;
   let saved = returnAt;
-  if (frame.framePointer) {
+  const restore = (r: number): void => {
     saved -= 8;
-    put(buf, X.movq_rm, RBP, RSP, -1, saved, Mem.plain);
+    put(buf, X.movq_rm, r, RSP, -1, saved, Mem.plain);
+    if (unwind) buf.unwindOp(UnwindOp.restore, r, 0);
+  };
+  if (frame.framePointer) restore(RBP);
+  for (let m = frame.saved[0]; m !== 0; m &= m - 1) restore(31 - Math.clz32(m & -m));
+  if (newReturnAt !== returnAt) {
+    // Lowering made the outgoing area large enough that this covers no argument.
+    put(buf, X.movq_rm, R11, RSP, -1, returnAt, Mem.plain);
+    put(buf, X.movq_mr, RSP, -1, newReturnAt, Mem.plain, R11);
+    if (unwind) buf.unwindOp(UnwindOp.cfaFromSp, 0, newReturnAt + 8);
   }
-  for (let m = frame.saved[0]; m !== 0; m &= m - 1) {
-    saved -= 8;
-    put(buf, X.movq_rm, 31 - Math.clz32(m & -m), RSP, -1, saved, Mem.plain);
-  }
-  if (newReturnAt !== returnAt) put(buf, X.movq_rm, R11, RSP, -1, returnAt, Mem.plain);
   for (let k = bytes - 8; k >= 0; k -= 8) {
     put(buf, X.movq_rm, R10, RSP, -1, k, Mem.plain);
     put(buf, X.movq_mr, RSP, -1, newReturnAt + 8 + k, Mem.plain, R10);
   }
-  if (newReturnAt !== returnAt) put(buf, X.movq_mr, RSP, -1, newReturnAt, Mem.plain, R11);
   put(buf, X.leaq_rm, RSP, RSP, -1, newReturnAt, Mem.plain);
+  if (unwind) buf.unwindOp(UnwindOp.cfaFromSp, 0, 8);
+  if (goesOn) buf.unwindOp(UnwindOp.restoreState, 0, 0);
 }
 
 /** Pops what the prologue pushed. */
