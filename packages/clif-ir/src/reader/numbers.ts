@@ -195,9 +195,41 @@ export class NumberScanner extends Scanner {
 
   /** Reads a float of at most 64 bits into `lo` and `hi`. */
   float(format: FloatFormat): void {
+    if (format === IEEE64 && this.#normal64()) return;
     const bits = this.floatBits(format);
     this.lo = Number(BigInt.asIntN(32, bits));
     this.hi = Number(BigInt.asIntN(32, bits >> 32n));
+  }
+
+  /** Reads a normal f64 as the writer prints it, `[-]0x1.` and thirteen digits; otherwise nothing. */
+  #normal64(): boolean {
+    const b = this.buf;
+    const negative = b[this.pos] === 45;
+    let p = negative ? this.pos + 1 : this.pos;
+    if (b[p] !== 48 || b[p + 1] !== 120 || b[p + 2] !== 49 || b[p + 3] !== 46) return false;
+    p += 4;
+    let hi = 0;
+    let lo = 0;
+    for (let k = 0; k < 13; k++) {
+      const d = HEX[b[p]];
+      if (d === 255) return false;
+      if (k < 5) hi = (hi << 4) | d;
+      else lo = (lo << 4) | d;
+      p++;
+    }
+    if (b[p] !== 112) return false;
+    const down = b[++p] === 45;
+    if (down) p++;
+    let exponent = 0;
+    const digits = p;
+    for (let d = b[p] - 48; d >>> 0 <= 9 && p - digits < 5; d = b[++p] - 48) exponent = exponent * 10 + d;
+    if (p === digits || (CLASS[b[p]] & WORD) !== 0 || b[p] === 46) return false;
+    if (down) exponent = -exponent;
+    if (exponent < -1022 || exponent > 1023) return false;
+    this.lo = lo;
+    this.hi = (negative ? -2147483648 : 0) | ((exponent + 1023) << 20) | hi;
+    this.pos = p;
+    return true;
   }
 
   /** Reads a float and returns its bits. */

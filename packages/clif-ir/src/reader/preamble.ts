@@ -26,8 +26,6 @@ import {
   NAME_TESTCASE,
   PURPOSE_NORMAL,
   PURPOSE_SARG,
-  PURPOSE_SRET,
-  PURPOSE_VMCTX,
   S_PARAMC,
   S_RETURNC,
   S_START,
@@ -50,6 +48,7 @@ import {
   MEM_LITTLE,
   MEM_READONLY,
   MEM_REGION_SHIFT,
+  MEM_TRAP_MASK,
   memRegion,
   memTrapCode,
   memWithTrap,
@@ -59,6 +58,7 @@ import { decodeUtf8 } from "../utf8.ts";
 import { NumberScanner } from "./numbers.ts";
 import { COMMENT_ENTITIES } from "./scanner.ts";
 import {
+  CALL_CONV_WORDS,
   CLASS,
   DIGIT,
   FLAG_ALIGNED,
@@ -68,6 +68,11 @@ import {
   FLAG_READONLY,
   FLAG_WORDS,
   LETTER,
+  PARAM_NORMAL,
+  PARAM_SARG,
+  PARAM_SEXT,
+  PARAM_UEXT,
+  PARAM_WORDS,
   WORD,
 } from "./words.ts";
 
@@ -131,22 +136,65 @@ export class PreambleReader extends NumberScanner {
   /** Reads memory flags up to the first operand. */
   memFlags(): number {
     const b = this.buf;
+    let p = this.pos;
     let flags = MEM_DEFAULT;
+    for (;;) {
+      // The words that nearly every access has, by their first four bytes; with one blank and another word behind them.
+      let end = 0;
+      let more = flags;
+      switch ((b[p] << 24) | (b[p + 1] << 16) | (b[p + 2] << 8) | b[p + 3]) {
+        case 0x6e6f7472: // notr
+          if (b[p + 4] === 97 && b[p + 5] === 112) end = p + 6;
+          more &= ~MEM_TRAP_MASK;
+          break;
+        case 0x616c6967: // alig
+          if (b[p + 4] === 110 && b[p + 5] === 101 && b[p + 6] === 100) end = p + 7;
+          more |= MEM_ALIGNED;
+          break;
+        case 0x72656164: // read
+          if (b[p + 4] === 111 && b[p + 5] === 110 && b[p + 6] === 108 && b[p + 7] === 121) end = p + 8;
+          more |= MEM_READONLY;
+          break;
+        case 0x63616e5f: // can_
+          if (b[p + 4] === 109 && b[p + 5] === 111 && b[p + 6] === 118 && b[p + 7] === 101) end = p + 8;
+          more |= MEM_CAN_MOVE;
+          break;
+        case 0x6c697474: // litt
+          if (b[p + 4] === 108 && b[p + 5] === 101 && (flags & MEM_BIG) === 0) end = p + 6;
+          more |= MEM_LITTLE;
+          break;
+        case 0x72656769: {
+          // regi, a number of one or two digits
+          const high = b[p + 6] - 48;
+          const low = b[p + 7] - 48;
+          const plain = b[p + 4] === 111 && b[p + 5] === 110 && flags >>> MEM_REGION_SHIFT === 0;
+          if (!plain || high >>> 0 > 9) break;
+          if (low >>> 0 > 9) {
+            end = p + 7;
+            more |= (high + 1) << MEM_REGION_SHIFT;
+          } else if (high !== 0) {
+            end = p + 8;
+            more |= (high * 10 + low + 1) << MEM_REGION_SHIFT;
+          }
+        }
+      }
+      if (end === 0 || b[end] !== 32 || CLASS[b[end + 1]] !== LETTER) break;
+      flags = more;
+      p = end + 1;
+    }
+    this.pos = p;
+    return b[p] === 118 && CLASS[b[p + 1]] === DIGIT ? flags : this.#moreFlags(flags);
+  }
+
+  /** Reads any memory flags that follow `flags`. */
+  #moreFlags(flags: number): number {
+    const b = this.buf;
     for (;;) {
       const p = this.pos;
       const c = b[p];
       const class1 = CLASS[b[p + 1]];
       if (CLASS[c] !== LETTER || (class1 === DIGIT && (c === 118 || c === 103))) return flags;
-      // r e g i o n
-      if (
-        c === 114 &&
-        b[p + 2] === 103 &&
-        b[p + 1] === 101 &&
-        b[p + 3] === 105 &&
-        b[p + 4] === 111 &&
-        b[p + 5] === 110 &&
-        (CLASS[b[p + 6]] & DIGIT) !== 0
-      ) {
+      if (c === 114 && this.isEntity("region")) {
         const region = this.number(6);
         if (region < 0 || region > MAX_MEM_REGION)
           this.fail("numberTooLarge", "region number is too large", p);
@@ -270,17 +318,18 @@ export class PreambleReader extends NumberScanner {
     f.sigs.data[at + S_RETURNC] = n;
     let conv = this.defaultCallConv;
     this.ws();
-    if ((CLASS[this.buf[this.pos]] & LETTER) !== 0 && !this.#atDeclaration()) {
-      const word = this.wordText();
-      conv = CALL_CONVS.findIndex((c) => c.name === word);
-      if (conv < 0)
+    if ((CLASS[this.buf[this.pos]] & LETTER) !== 0) {
+      const n = this.word(CALL_CONV_WORDS);
+      if (n >= 0) {
+        conv = n;
+        this.pos = this.wordEnd;
+      } else if (!this.#atDeclaration())
         this.fail(
           "unknownCallConv",
-          `unknown calling convention: ${word}`,
+          `unknown calling convention: ${this.wordText()}`,
           this.pos,
           `one of ${CALL_CONVS.map((c) => c.name).join(", ")}`,
         );
-      this.pos = this.wordEnd;
     }
     f.setSigCallConv(sig, conv);
   }
@@ -308,17 +357,18 @@ export class PreambleReader extends NumberScanner {
       for (;;) {
         this.ws();
         if ((CLASS[this.buf[this.pos]] & LETTER) === 0) break;
-        if (this.acceptWord("uext")) ext = EXT_U;
-        else if (this.acceptWord("sext")) ext = EXT_S;
-        else if (this.acceptWord("vmctx")) purpose = PURPOSE_VMCTX;
-        else if (this.acceptWord("sret")) purpose = PURPOSE_SRET;
-        else if (this.acceptWord("normal")) purpose = PURPOSE_NORMAL;
-        else if (this.acceptWord("sarg")) {
+        const w = this.word(PARAM_WORDS);
+        if (w < 0) break;
+        this.pos = this.wordEnd;
+        if (w === PARAM_UEXT) ext = EXT_U;
+        else if (w === PARAM_SEXT) ext = EXT_S;
+        else if (w !== PARAM_SARG) purpose = w - PARAM_NORMAL;
+        else {
           purpose = PURPOSE_SARG;
           this.expect(40, "expectedSignature", "expected '(' to begin sarg size");
           bytes = this.uimm32("expected byte-size in sarg decl");
           this.expect(41, "expectedSignature", "expected ')' to end sarg size");
-        } else break;
+        }
       }
       f.pool.push(t | (ext << 16) | (purpose << 20));
       f.pool.push(bytes);

@@ -1,4 +1,5 @@
 import { ATOMIC_RMW_OPS } from "../atomic-ops.ts";
+import { CALL_CONVS } from "../call-conv.ts";
 import { FLOAT_CC_NAMES, INT_CC_NAMES } from "../condition-codes.ts";
 import { OPCODE_NAMES } from "../generated/facts.ts";
 import { MAX_USER_TRAP, TRAP_CODE_NAMES, TRAP_STACK_OVERFLOW } from "../trap-codes.ts";
@@ -82,6 +83,7 @@ const numbered = (words: readonly string[]) => words.map((w, k) => [w, k] as con
 export const OPCODE_WORDS = new WordTable(numbered(OPCODE_NAMES).slice(1));
 export const INT_CC_WORDS = new WordTable(numbered(INT_CC_NAMES));
 export const FLOAT_CC_WORDS = new WordTable(numbered(FLOAT_CC_NAMES));
+export const CALL_CONV_WORDS = new WordTable(numbered(CALL_CONVS.map((c) => c.name)));
 export const RMW_WORDS = new WordTable(numbered(ATOMIC_RMW_OPS));
 
 function* trapWords(): Generator<readonly [string, number]> {
@@ -105,3 +107,12 @@ export const FLAG_WORDS = new WordTable([
   ["big", FLAG_BIG],
   ...trapWords(),
 ]);
+
+/** Words behind the type of a parameter. */
+export const PARAM_UEXT = 0;
+export const PARAM_SEXT = 1;
+export const PARAM_NORMAL = 2;
+export const PARAM_SRET = 3;
+export const PARAM_VMCTX = 4;
+export const PARAM_SARG = 5;
+export const PARAM_WORDS = new WordTable(numbered(["uext", "sext", "normal", "sret", "vmctx", "sarg"]));
