@@ -13,6 +13,11 @@ const passes: readonly OptionRow[] = [
   { flags: "--check <when>", help: "run every pass's checker", choices: ["each"] },
 ];
 
+const rules: readonly OptionRow[] = [
+  { flags: "--trace-isle [mode]", help: "print the rules that fire; with 'why' also those that were tried", choices: ["why"] },
+  { flags: "--coverage <file>", help: "write how often each rule fired ('gantry isle cover' reads it)" },
+];
+
 export const commands: readonly CommandRow[] = [
   {
     name: "compile", args: "<input>", help: "compile CLIF to an object, or to one of the stages on the way there",
@@ -20,14 +25,13 @@ export const commands: readonly CommandRow[] = [
       output, target, level, set,
       { flags: "--emit <kind>", help: "what to write", choices: ["obj", "asm", "bytes", "clif", "vcode", "regalloc"] },
       ...passes,
-      { flags: "--trace-isle [mode]", help: "print the rules that fire; with 'why' also those that were tried", choices: ["why"] },
-      { flags: "--coverage <file>", help: "write how often each rule fired ('gantry isle cover' reads it)" },
+      ...rules,
     ],
     load: () => import("./commands/compile.ts"),
   },
   {
     name: "run", args: "<input> [function] [args...]", help: "compile for this machine and call; without FUNCTION obey the '; run:' lines",
-    options: [level, set], load: () => import("./commands/run.ts"),
+    options: [level, set, ...rules], load: () => import("./commands/run.ts"),
   },
   {
     name: "interpret", args: "<input> [function] [args...]", help: "as run, through the interpreter",

@@ -41,3 +41,11 @@ test("compile counts rules", () => {
   expect(rules.filter((r) => r.hits > 0 && r.file === "rules/x64/arith.isle").length).toBe(1);
   expect(run("isle", "cover", path).stdout).toMatch(/ rules fired \(\d+\.\d %\)\n$/);
 });
+
+test("run counts rules too", () => {
+  const path = join(folder, "run.json");
+  const { status, stderr } = run("run", "-", "%f", "1", "2", "--coverage", path);
+  if (/no target|not built/.test(stderr)) return;
+  expect(status).toBe(0);
+  expect(run("isle", "cover", path).stdout).toMatch(/ rules fired/);
+});
