@@ -3,11 +3,14 @@
  *
  *     pnpm fuzz clif          reader, writer, verifier and interpreter
  *     pnpm fuzz x64           the interpreter against native code
+ *     pnpm fuzz regalloc      the register allocators against their checker
  *
  * Options: --profile NAME, --seed N (the first one), --count N (seeds; endless without), --large (functions),
  * --set NAME[=VALUE], --out FILE (for what is found).
  */
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import {
   applyEdits,
@@ -59,9 +62,14 @@ const { positionals, values } = parseArgs({
   },
 });
 const [command] = positionals;
+if (command === "regalloc") {
+  const args = values.count === undefined ? [values.seed] : [values.seed, values.count];
+  const script = fileURLToPath(new URL("../packages/regalloc/scripts/fuzz.ts", import.meta.url));
+  process.exit(spawnSync(process.execPath, [script, ...args], { stdio: "inherit" }).status ?? 1);
+}
 if (command !== "clif" && command !== "x64") {
   console.error(
-    "usage: pnpm fuzz clif|x64 [--profile NAME] [--seed N] [--count N] [--large] [--set NAME[=VALUE]] [--out FILE]",
+    "usage: pnpm fuzz clif|x64|regalloc [--profile NAME] [--seed N] [--count N] [--large] [--set NAME[=VALUE]] [--out FILE]",
   );
   process.exit(2);
 }

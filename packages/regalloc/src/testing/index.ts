@@ -1,3 +1,4 @@
+export { type FuzzFailure, fuzzAllocators } from "./fuzz.ts";
 export { Choices, type GenerateOptions, generateProblem, TEST_ENVIRONMENT } from "./generate.ts";
 export { PROBLEM_MAKERS, X64_ENVIRONMENT } from "./makers.ts";
 export { RandomBytes } from "./random.ts";
