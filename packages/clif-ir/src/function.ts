@@ -509,7 +509,17 @@ export class Function extends Preamble {
 
   /** Adds values without definition until there are `n`. */
   growValues(n: number): void {
-    while (this.values.length >> VALUE_SHIFT < n) this.addValue();
+    const missing = n - (this.values.length >> VALUE_SHIFT);
+    if (missing <= 0) return;
+    let at = this.values.extend(missing << VALUE_SHIFT);
+    const d = this.values.data;
+    for (let k = 0; k < missing; k++) {
+      d[at] = 0;
+      d[at + V_DEF] = NONE;
+      d[at + V_INDEX] = 0;
+      d[at + V_LABEL] = NONE;
+      at += 1 << VALUE_SHIFT;
+    }
   }
 
   /** Adds blocks until there are `n`. */
