@@ -254,6 +254,8 @@ class Checker {
     const slots = out.spillOffset.toArray();
     if (slots.length !== out.slotCount)
       this.#errors.push(`${out.slotCount} slots have ${slots.length} offsets`);
+    if (out.slotBytes.length !== out.slotCount)
+      this.#errors.push(`${out.slotCount} slots have ${out.slotBytes.length} widths`);
     const sorted = slots.map((_, k) => k).sort((a, b) => slots[a]! - slots[b]!);
     for (let k = 0; k < sorted.length; k++) {
       const next = k + 1 < sorted.length ? slots[sorted[k + 1]!]! : out.spillBytes;
@@ -331,7 +333,11 @@ class Checker {
           const slot = at - SLOT_BASE;
           const bytes = this.#p.vregSlotBytes.at(v);
           if (slot >= this.#out.slotCount) this.#error(`${text} names a slot that does not exist`);
-          else if (this.#slotRoom[slot]! < bytes || this.#out.spillOffset.at(slot) % bytes !== 0)
+          else if (
+            this.#slotRoom[slot]! < bytes ||
+            this.#out.slotBytes.at(slot) < bytes ||
+            this.#out.spillOffset.at(slot) % bytes !== 0
+          )
             this.#error(`${text}: the slot has no room for the ${bytes} bytes of ${locationName(v)}`);
         }
   }

@@ -468,7 +468,10 @@ export class Placement {
     const slots = this.#lives.slots;
     out.slotCount = slots.offset.length;
     out.spillBytes = slots.bytes;
-    for (let k = 0; k < out.slotCount; k++) out.spillOffset.push(slots.offset.at(k));
+    for (let k = 0; k < out.slotCount; k++) {
+      out.spillOffset.push(slots.offset.at(k));
+      out.slotBytes.push(slots.widthOf(k));
+    }
     for (let c = 0; c < CLASSES; c++) out.usedRegs[c] = this.#used[c]! | this.#moves.usedRegs(c);
   }
 }
