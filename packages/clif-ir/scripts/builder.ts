@@ -109,7 +109,9 @@ const CONVENIENCE = `  /** A number as a value of an integer type, or of every l
   number(type: Type, n: number | bigint, signed = true): Value {
     if (isVector(type)) return this.splat(type, this.number(laneType(type), n, signed));
     if (type !== I128) return this.iconst(type, n);
-    const low = this.iconst(I64, n);
+    const low = this.iconst(I64, BigInt.asIntN(64, BigInt(n)));
+    const fits = signed ? BigInt.asIntN(64, BigInt(n)) : BigInt.asUintN(64, BigInt(n));
+    if (fits !== BigInt(n)) return this.iconcat(low, this.iconst(I64, BigInt.asIntN(64, BigInt(n) >> 64n)));
     return signed ? this.sextend(I128, low) : this.uextend(I128, low);
   }
 

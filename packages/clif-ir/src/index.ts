@@ -16,6 +16,7 @@ export {
   retArg,
 } from "./builder/inst-base.ts";
 export { type Param, type Signature, setSignature } from "./builder/signature.ts";
+export { Switch } from "./builder/switch.ts";
 export { CALL_CONVS, CallConv, type CallConvRow } from "./call-conv.ts";
 export {
   READER_CODES,
