@@ -17,14 +17,15 @@ import { growInt32, I32List } from "@gantry/entity";
 import { AllocationError } from "./allocation-error.ts";
 import { ConstrainedInstruction } from "./constrained-instruction.ts";
 import { EditList } from "./edit-list.ts";
+import { EditMerger } from "./edit-merger.ts";
 import type { Environment } from "./environment.ts";
 import { DENSE_WORDS, Liveness } from "./liveness.ts";
-import { ANY, CLASSES, FIRST_FIXED_SLOT, FIRST_VREG, REUSE, SLOT_BASE } from "./operand.ts";
+import { ANY, CLASSES, FIRST_FIXED_SLOT, REUSE, SLOT_BASE } from "./operand.ts";
 import { MOVE, type Output } from "./output.ts";
 import { ParallelMoves } from "./parallel-moves.ts";
 import type { Problem } from "./problem.ts";
 import { RegisterState } from "./register-state.ts";
-import { SpillSlots } from "./spill-slots.ts";
+import { assignSlots, SpillLives } from "./spill-lives.ts";
 import { NEVER, UseChains } from "./use-chains.ts";
 
 /** Predecessors that are asked where a parameter's arguments are. */
@@ -36,7 +37,7 @@ export class LinearAllocator {
   readonly #state = new RegisterState();
   readonly #moves = new ParallelMoves();
   readonly #constrained = new ConstrainedInstruction(this.#state, this.#moves);
-  readonly #slots = new SpillSlots();
+  readonly #lives = new SpillLives();
   readonly #edits = new EditList();
   readonly #edgeEdits = new EditList();
   readonly #slotOperands = new I32List(64);
@@ -49,22 +50,15 @@ export class LinearAllocator {
   #loopEnd = new Int32Array(256);
   /** Per vreg, valid while one edge is resolved: its register at the end of the predecessor, or -1. */
   #location = new Int32Array(1024).fill(-1);
-  #lifeFrom = new Int32Array(1024);
-  #lifeTo = new Int32Array(1024);
-  readonly #spilledGlobals = new I32List(16);
-  /** Stores at definitions: the points that have any, those points' first, and chains of (next, vreg, register). */
-  #storePoints = new Int32Array(64);
-  #storeHead = new Int32Array(1024);
-  readonly #stores = new I32List(64);
+  #defPoint = new Int32Array(1024);
+  readonly #merger = new EditMerger();
   /** Registers of the smallest class that has any: instructions with as many operands need care. */
   #fewRegisters = 0;
   /** The block whose end the register state is that of. */
   #stateBlock = 0;
-  #nextMain = 0;
-  #nextEdge = 0;
-  /** While a loop is entered: values that need another register. */
   /** For each voter the weight of its edge, then where each argument ends. */
   readonly #votes = new I32List(64);
+  /** While a loop is entered: values that need another register. */
   readonly #moved = new I32List(32);
   readonly #locks = new Int32Array(CLASSES);
   #allocs!: Int32Array;
@@ -695,59 +689,17 @@ export class LinearAllocator {
     this.#moves.resolve(2 * (p.blockInstStart.data[b + 1] - 1), free[0], free[1], free[2]);
   }
 
-  /** Lives of the vregs in memory as intervals of instructions, and slots for them. */
+  /** Slots for the vregs in memory. */
   #assignSlots(p: Problem): void {
     const s = this.#state;
-    const moves = this.#moves;
     const inMemory = s.inMemory;
-    const nv = p.numVRegs + 2 * CLASSES;
-    this.#lifeFrom = growInt32(this.#lifeFrom, nv);
-    this.#lifeTo = growInt32(this.#lifeTo, nv);
-    const from = this.#lifeFrom;
-    const to = this.#lifeTo;
-    const { globalOf, globals, lastUse } = this.#chains;
-    const mask = this.#spilledGlobals;
-    mask.fill((globals.length + 31) >> 5, 0);
-    const instStart = p.blockInstStart.data;
-    const predStart = p.blockPredStart.data;
-    const preds = p.preds.data;
-    let anyGlobal = false;
+    this.#defPoint = growInt32(this.#defPoint, p.numVRegs);
     for (let k = 0; k < inMemory.length; k++) {
       const v = inMemory.at(k);
       const d = s.defInst[v];
-      to[v] = lastUse[v] + 1;
-      if (d >= 0) from[v] = d;
-      else {
-        // A parameter's slot may be written at the end of every predecessor.
-        const b = -1 - d;
-        let low = instStart[b];
-        for (let q = predStart[b]; q < predStart[b + 1]; q++) {
-          const at = instStart[preds[q] + 1] - 1;
-          if (at < low) low = at;
-          if (at >= to[v]) to[v] = at + 1;
-        }
-        from[v] = low;
-      }
-      const g = globalOf[v];
-      if (g === 0) continue;
-      mask.data[g >> 5] |= 1 << (g & 31);
-      anyGlobal = true;
+      this.#defPoint[v] = 2 * (d >= 0 ? d : p.blockInstStart.data[-1 - d]);
     }
-    if (anyGlobal)
-      for (let b = 0; b < p.numBlocks(); b++)
-        this.#liveness.coverBlock(b, instStart[b], instStart[b + 1], mask.data, globals.data, from, to);
-    const bytes = p.vregSlotBytes;
-    for (let k = 0; k < 2 * CLASSES; k++) {
-      const needed = (moves.scratchSlots >> k) & 1;
-      bytes.push(needed === 0 ? 8 : largestSlot(p, k >> 1));
-      if (needed === 0) continue;
-      const v = p.numVRegs + k;
-      from[v] = 0;
-      to[v] = p.numInsts();
-      inMemory.push(v);
-    }
-    this.#slots.assign(inMemory, from, to, bytes.data, nv, p.numInsts());
-    bytes.length = p.numVRegs;
+    assignSlots(p, this.#lives, this.#chains, this.#liveness, this.#moves, inMemory, this.#defPoint);
   }
 
   /**
@@ -757,11 +709,7 @@ export class LinearAllocator {
   #collectStores(p: Problem): void {
     const s = this.#state;
     const inMemory = s.inMemory;
-    const points = 2 * p.numInsts();
-    this.#storeHead = growInt32(this.#storeHead, points);
-    this.#storePoints = growInt32(this.#storePoints, (points + 31) >> 5);
-    this.#storePoints.fill(0, 0, (points + 31) >> 5);
-    this.#stores.clear();
+    this.#merger.reset(p);
     const instStart = p.blockInstStart.data;
     const succStart = p.blockSuccStart.data;
     for (let k = inMemory.length - 1; k >= 0; k--) {
@@ -771,111 +719,38 @@ export class LinearAllocator {
       if (r < 0) continue;
       const d = s.defInst[v];
       if (d < 0) {
-        this.#addStore(2 * instStart[-1 - d], v, r);
+        this.#merger.addStore(2 * instStart[-1 - d], v, r);
         continue;
       }
       const b = this.#chains.defBlock[v];
       if (d !== instStart[b + 1] - 1) {
-        this.#addStore(2 * d + 1, v, r);
+        this.#merger.addStore(2 * d + 1, v, r);
         continue;
       }
       for (let e = succStart[b]; e < succStart[b + 1]; e++) {
         const t = p.succs.at(e);
         this.#liveness.enter(p, t);
-        if (s.isLiveIn(v)) this.#addStore(2 * instStart[t], v, r);
+        if (s.isLiveIn(v)) this.#merger.addStore(2 * instStart[t], v, r);
         this.#liveness.leave(p, t);
       }
     }
   }
 
-  #addStore(point: number, v: number, r: number): void {
-    const bit = 1 << (point & 31);
-    const at = this.#stores.push((this.#storePoints[point >> 5] & bit) !== 0 ? this.#storeHead[point] : -1);
-    this.#storePoints[point >> 5] |= bit;
-    this.#stores.push(v);
-    this.#stores.push(r);
-    this.#storeHead[point] = at;
-  }
-
-  /**
-   * Merges the edits of the three sources. Before an instruction: stores of parameters, what the instruction needs, moves
-   * of the edge; after it: what it needs, stores of its definitions.
-   */
   #write(p: Problem, out: Output): void {
-    this.#nextMain = 0;
-    this.#nextEdge = 0;
-    if (this.#state.inMemory.length > 0) {
-      const words = this.#storePoints;
-      for (let k = 0, z = (2 * p.numInsts() + 31) >> 5; k < z; k++)
-        for (let q = words[k]; q !== 0; q &= q - 1) {
-          const point = (k << 5) | (31 - Math.clz32(q & -q));
-          this.#writeBelow(out, (point & 1) === 0 ? point : point + 1);
-          this.#writeStores(out, point, this.#storeHead[point]);
-        }
-    }
-    this.#writeBelow(out, NEVER);
-    const slotOf = this.#slots.slotOf;
+    const slots = this.#lives.slots;
+    this.#merger.write(p, this.#edits, this.#edgeEdits, slots.slotOf, out);
     for (let k = 0; k < this.#slotOperands.length; k++) {
       const at = this.#slotOperands.at(k);
       const a = this.#allocs[at];
-      if (a >= SLOT_BASE) this.#allocs[at] = SLOT_BASE + slotOf[a - SLOT_BASE];
+      if (a >= SLOT_BASE) this.#allocs[at] = SLOT_BASE + slots.slotOf[a - SLOT_BASE];
     }
-    out.slotCount = this.#slots.offset.length;
-    out.spillBytes = this.#slots.bytes;
+    out.slotCount = slots.offset.length;
+    out.spillBytes = slots.bytes;
     for (let k = 0; k < out.slotCount; k++) {
-      out.spillOffset.push(this.#slots.offset.at(k));
-      out.slotBytes.push(this.#slots.widthOf(k));
+      out.spillOffset.push(slots.offset.at(k));
+      out.slotBytes.push(slots.widthOf(k));
     }
     for (let c = 0; c < CLASSES; c++) out.usedRegs[c] = this.#state.used[c];
-  }
-
-  /** Writes the edits of instructions and edges that stand before `point`. */
-  #writeBelow(out: Output, point: number): void {
-    const main = this.#edits.words;
-    const edge = this.#edgeEdits.words;
-    const mainEnd = this.#edits.length;
-    const edgeEnd = this.#edgeEdits.length;
-    let m = this.#nextMain;
-    let e = this.#nextEdge;
-    for (;;) {
-      const a = m < mainEnd ? main[m] : NEVER;
-      const b = e < edgeEnd ? edge[e] : NEVER;
-      if (a >= point && b >= point) break;
-      if (a <= b) {
-        this.#copyEdit(out, main, m);
-        m += 4;
-      } else {
-        this.#copyEdit(out, edge, e);
-        e += 4;
-      }
-    }
-    this.#nextMain = m;
-    this.#nextEdge = e;
-  }
-
-  #writeStores(out: Output, point: number, head: number): void {
-    const stores = this.#stores.data;
-    for (let k = head; k >= 0; k = stores[k])
-      this.#pushEdit(out, point, MOVE, stores[k + 2], SLOT_BASE + this.#slots.slotOf[stores[k + 1]]);
-  }
-
-  #copyEdit(out: Output, words: Int32Array, at: number): void {
-    const slotOf = this.#slots.slotOf;
-    let from = words[at + 2];
-    let to = words[at + 3];
-    if (from >= SLOT_BASE) from = SLOT_BASE + slotOf[from - SLOT_BASE];
-    if (to >= SLOT_BASE) to = SLOT_BASE + slotOf[to - SLOT_BASE];
-    this.#pushEdit(out, words[at], words[at + 1], from, to);
-  }
-
-  #pushEdit(out: Output, point: number, kind: number, from: number, to: number): void {
-    const at = out.edits.extend(5);
-    const w = out.edits.data;
-    w[at] = point >> 1;
-    w[at + 1] = point & 1;
-    w[at + 2] = kind;
-    w[at + 3] = from;
-    w[at + 4] = to;
   }
 
   #fail(i: number): never {
@@ -885,14 +760,6 @@ export class LinearAllocator {
       `instruction ${i} needs more registers at once than the machine has; split it or relax its constraints`,
     );
   }
-}
-
-/** Bytes that hold any vreg of a class. */
-function largestSlot(p: Problem, cls: number): number {
-  let bytes = 8;
-  for (let v = FIRST_VREG; v < p.numVRegs; v++)
-    if (p.vregClass.at(v) === cls && p.vregSlotBytes.at(v) > bytes) bytes = p.vregSlotBytes.at(v);
-  return bytes;
 }
 
 function countBits(q: number): number {
