@@ -6,10 +6,11 @@ import { afterAll, describe, expect, it } from "vitest";
 import { compareWithNative, reproduction } from "./differential.ts";
 import { supportedBy } from "./supported.ts";
 
-const FILES = 400;
+const FILES = 300;
 const SETTINGS: readonly (readonly string[])[] = [
   [],
   ["regalloc_algorithm=single_pass"],
+  ["regalloc_algorithm=backtracking"],
   ["opt_level=speed"],
 ];
 
