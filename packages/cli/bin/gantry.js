@@ -12,7 +12,8 @@ process.on("uncaughtException", (error) => {
   );
   process.exit(1);
 });
-const bundled = ["compile", "cat"].includes(process.argv[2]) && isFresh();
+const traced = process.argv.some((word) => /^--(trace-isle|coverage)/.test(word));
+const bundled = ["compile", "cat"].includes(process.argv[2]) && !traced && isFresh();
 const { main } = await import(bundled ? "../dist/fast/fast.js" : "../dist/index.js");
 process.exitCode = await main(process.argv.slice(2));
 

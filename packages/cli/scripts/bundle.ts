@@ -15,8 +15,8 @@ const inputs = new Set<string>();
 const bundle = await rolldown({
   input: path("../dist/fast.js"),
   platform: "node",
-  // The other commands are in the table, but never asked for.
-  external: (id) => /\/commands\/(?!compile|cat)/.test(id),
+  // The other commands are in the table, but never asked for; nor are traced selectors, which the bundle does not serve.
+  external: (id) => /\/commands\/(?!compile|cat)|@gantry\/isle-compiler|@gantry\/isa-\w+\/trace/.test(id),
   optimization: { inlineConst: true },
   plugins: [
     {
