@@ -46,6 +46,7 @@ export const commands: readonly CommandRow[] = [
       { flags: "--bless", help: "rewrite the expectations of precise-output tests" },
       { flags: "--jobs <n>", help: "worker threads" },
       { flags: "--verbose", help: "list every test and every skip" },
+      { flags: "--coverage <file>", help: "write how often each rule fired ('gantry isle cover' reads it)" },
     ],
     load: () => import("./commands/test.ts"),
   },

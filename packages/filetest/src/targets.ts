@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { TargetIsa } from "@gantry/codegen-core";
 
 /** An architecture: what triples call it, and how its package is loaded. The list of targets; a target is one row. */
@@ -79,7 +81,39 @@ export function architectureOf(triple: string): string {
 /** Loads the target of a triple; undefined if it is not built, or not known at all. */
 export async function loadTarget(triple: string): Promise<TargetIsa | undefined> {
   const arch = architectureOf(triple);
-  return targets.find((row) => row.arch === arch)?.load?.();
+  const row = targets.find((candidate) => candidate.arch === arch);
+  const folder = process.env[COVERAGE_FOLDER];
+  return folder !== undefined && row?.trace !== undefined
+    ? countedTarget(row, row.trace, folder)
+    : row?.load?.();
+}
+
+/** Environment variable: the folder where each process that runs tests leaves how often every rule fired. */
+export const COVERAGE_FOLDER = "GANTRY_RULE_COVERAGE";
+const counted = new Map<TargetRow, Promise<TracedTarget>>();
+
+/** The target whose rules are counted; the counts are written when the process ends. */
+async function countedTarget(
+  row: TargetRow,
+  load: () => Promise<TracedTarget>,
+  folder: string,
+): Promise<TargetIsa> {
+  let traced = counted.get(row);
+  if (traced === undefined) {
+    counted.set(row, (traced = load()));
+    const { tables, coverage } = await traced;
+    process.once("exit", () => {
+      const rules = tables.rules.map(({ term, name, file, line }, k) => ({
+        term: tables.terms[term],
+        name,
+        file,
+        line,
+        hits: coverage[k],
+      }));
+      writeFileSync(join(folder, `${row.arch}-${process.pid}.json`), JSON.stringify({ version: 1, rules }));
+    });
+  }
+  return (await traced).isa;
 }
 
 /** The module of this machine's target; of the first target where this machine's is not built. */

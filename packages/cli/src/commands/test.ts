@@ -1,8 +1,12 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { errorOf } from "@gantry/diag";
 import { runTests, type UnitResult } from "@gantry/filetest";
+import { COVERAGE_FOLDER } from "@gantry/filetest/targets";
 import { CliCode } from "../codes.ts";
 import { flagOption, type Invocation, listOption, textOption } from "../command.ts";
+import { writeOutput } from "../files.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** `gantry test`: runs filetests; the last line is 'N passed, N failed, N skipped'. */
@@ -20,6 +24,8 @@ export async function run(invocation: Invocation): Promise<number> {
     report.clearProgress();
     process.stdout.write(`${text}\n`);
   };
+  const coverage = textOption(invocation, "coverage");
+  if (coverage !== undefined) await collectCoverage(coverage);
   const totals = await runTests(args, {
     targets: listOption(invocation, "target"),
     also: listOption(invocation, "also"),
@@ -42,6 +48,18 @@ export async function run(invocation: Invocation): Promise<number> {
   }
   print(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   return totals.failed === 0 ? 0 : 1;
+}
+
+/** Has every process that runs tests count its rules, and adds the counts up when all have ended. */
+async function collectCoverage(path: string): Promise<void> {
+  const { mergeCoverage } = await import("@gantry/isle-compiler");
+  const folder = mkdtempSync(join(tmpdir(), "gantry-coverage-"));
+  process.env[COVERAGE_FOLDER] = folder;
+  process.once("exit", () => {
+    const runs = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")));
+    writeOutput(path, `${JSON.stringify(mergeCoverage(runs))}\n`);
+    rmSync(folder, { recursive: true });
+  });
 }
 
 function printResult(result: UnitResult, verbose: boolean, print: (text: string) => void): void {
