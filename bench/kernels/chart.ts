@@ -25,10 +25,7 @@ export function kernelsChart(figures: readonly Figure[], mean: Figure | undefine
   const out = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="${INK}">`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="16" y="24" font-size="15" font-weight="600">Run time of 20 kernels, Gantry relative to Cranelift 0.135.8</text>`.replace(
-      "20",
-      String(rows.length),
-    ),
+    `<text x="16" y="24" font-size="15" font-weight="600">Run time of ${rows.length} kernels, Gantry relative to Cranelift 0.135.8</text>`,
     `<text x="16" y="43" fill="${GREY}">x86-64 baseline, opt_level=none, default allocators; below 1 is faster; logarithmic scale</text>`,
   ];
   for (let tick = Math.round(low * 10); tick <= Math.round(high * 10); tick++) {

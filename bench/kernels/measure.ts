@@ -14,6 +14,7 @@ const PEER_ALLOCATOR = "backtracking";
 interface Run {
   readonly checksum: string;
   readonly wallNs: number;
+  readonly cpuNs: number;
 }
 
 class Side {
@@ -36,7 +37,8 @@ class Side {
 
   async run(n: number): Promise<void> {
     const words = await this.#ask(`run ${n}`);
-    if (words !== undefined) this.runs.push({ checksum: words[0]!, wallNs: Number(words[1]) });
+    if (words !== undefined)
+      this.runs.push({ checksum: words[0]!, wallNs: Number(words[1]), cpuNs: Number(words[2]) });
   }
 
   async #ask(line: string): Promise<string[] | undefined> {
@@ -92,6 +94,7 @@ function figureOf(kernel: Kernel, ours: Side, peer: Side | undefined): Figure {
     why.push("the checksums differ");
   const [mine, theirs] = [ours, peer].map((side) => side?.runs.map((run) => run.wallNs) ?? []);
   const [a, b] = [Math.min(...mine!), Math.min(...theirs!)];
+  const cpu = (side: Side | undefined) => ms(Math.min(...(side?.runs.map((run) => run.cpuNs) ?? [])));
   const ms = (ns: number) => (Number.isFinite(ns) ? Math.round(ns / 1e4) / 100 : null);
   return {
     row: kernel.name,
@@ -104,6 +107,9 @@ function figureOf(kernel: Kernel, ours: Side, peer: Side | undefined): Figure {
       Number.isFinite(a) && Number.isFinite(b) && why.length === 0 ? Math.round((a / b) * 1000) / 1000 : null,
     ...(mine!.length > 0 ? { oursSpread: spread(mine!) } : {}),
     ...(theirs!.length > 0 ? { peerSpread: spread(theirs!) } : {}),
+    // On a busy machine the truer figure.
+    ...(mine!.length > 0 ? { oursCpu: cpu(ours)! } : {}),
+    ...(theirs!.length > 0 ? { peerCpu: cpu(peer)! } : {}),
     ...(why.length > 0 ? { why: why.join("; ") } : {}),
   };
 }
@@ -111,13 +117,16 @@ function figureOf(kernel: Kernel, ours: Side, peer: Side | undefined): Figure {
 const spread = (times: readonly number[]) =>
   Math.round((Math.max(...times) / Math.min(...times)) * 100) / 100;
 
-/** The geometric mean of the ratios, as a figure of its own; none without ratios. */
-export function geometricMean(figures: readonly Figure[]): Figure | undefined {
-  const ratios = figures.flatMap((figure) => figure.ratio ?? []);
+/** The geometric mean of the ratios of either time, as a figure of its own; none without ratios. */
+export function geometricMean(figures: readonly Figure[], of: "wall" | "cpu"): Figure | undefined {
+  const ratios = figures.flatMap(({ ratio, oursCpu, peerCpu }) => {
+    if (ratio === null) return [];
+    return of === "wall" ? ratio : oursCpu! / peerCpu!;
+  });
   if (ratios.length === 0) return undefined;
   const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
   return {
-    row: "geometric mean",
+    row: of === "wall" ? "geometric mean" : "  of CPU time",
     input: `${ratios.length} kernels`,
     target: "x86_64",
     unit: "ratio",

@@ -21,7 +21,7 @@ use std::io::{BufRead, Write};
 type Kernel = extern "C" fn(*mut u8, i64) -> i64;
 
 /// The memory that kernels work in, as large as Gantry's.
-const BUFFER: usize = 16 << 20;
+const BUFFER: usize = 32 << 20;
 
 struct Server {
     buffer: *mut u8,
