@@ -3,6 +3,7 @@ import { checkAllocation } from "./check.ts";
 import { LinearAllocator } from "./linear.ts";
 import { Output } from "./output.ts";
 import { Problem } from "./problem.ts";
+import { allocationStats } from "./stats.ts";
 import { outputToText, problemFromText } from "./text.ts";
 import { validateProblem } from "./validate.ts";
 
@@ -48,6 +49,26 @@ describe("linear", () => {
   test("swaps two values that are each wanted in the other's register", () => {
     const text = "vregs 2\nblock b0\nop =v0:r0 =v1:r1\nret v0:r1 v1:r0";
     expect(edits(text).split("; ").length).toBe(3);
+  });
+
+  function weights(text: string): [moves: number, memory: number] {
+    edits(text);
+    const stats = allocationStats(p, out);
+    return [stats.weightedMoves, stats.weightedMemory];
+  }
+
+  test("stores and loads outside of a loop what the loop has no register for", () => {
+    const text =
+      "vregs 5\nblock b0\nop =v0:reg\nbr -> b1\nblock b1\nop =v1:reg =v2:reg =v3:reg =v4:reg\n" +
+      "op v1:reg v2:reg v3:reg v4:reg\nbr -> b2 b3\nblock b2\nbr -> b1\nblock b3\nret v0:r0";
+    expect(weights(text)).toEqual([2, 2]);
+  });
+
+  test("moves to a preserved register, on the way into a loop, what the loop's calls would destroy", () => {
+    const text =
+      "vregs 1\nclobbers c1 r0-r2\nblock b0\nop =v0:r0\nbr -> b1\nblock b1\nop v0:reg\nop ~c1\nbr v0:reg -> b2 b3\n" +
+      "block b2\nbr -> b1\nblock b3\nret";
+    expect(weights(text)).toEqual([1, 0]);
   });
 
   test("says which instruction cannot be allocated", () => {
