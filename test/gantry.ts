@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,8 +45,26 @@ export function scratchFolder(): string {
 
 /** Copies what a build needs into `folder`; the packages of the copy see each other, not those of this checkout. */
 export function copyRepository(folder: string): void {
-  for (const name of ["packages", "rules", "package.json", "tsconfig.base.json"]) {
+  for (const name of ["packages", "rules", "scripts", "package.json", "tsconfig.base.json"]) {
     cpSync(join(root, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+}
+
+/** Runs the scripts that a build of package `name` of a copy consists of; the packages below it are taken as they are. */
+export function buildPackage(copy: string, name: string): void {
+  const cwd = join(copy, "packages", name);
+  const { scripts } = JSON.parse(readFileSync(join(cwd, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const steps = [scripts.generate, scripts.build].flatMap((script) => script?.split(" && ") ?? []);
+  for (const step of steps) {
+    const [program, ...args] = step.split(" ");
+    const run = spawnSync(process.execPath, program === "tsc" ? [tsc, ...args] : args, {
+      cwd,
+      encoding: "utf8",
+    });
+    if (run.status !== 0) throw new Error(`${step} in ${name}: ${run.stdout}${run.stderr}`);
+  }
 }

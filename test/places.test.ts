@@ -1,8 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { copyRepository, root, runTool, scratchFolder } from "./gantry.ts";
+import { buildPackage, copyRepository, root, runTool, scratchFolder } from "./gantry.ts";
 
 // A fact has one home. Each of these additions is made in a copy of the repository, by editing the files that are listed
 // and no others; what follows from the edit is then tried out in the copy.
@@ -102,12 +101,6 @@ function apply({ file, behind, text }: Edit): void {
   writeFileSync(path, lines.join("\n"));
 }
 
-/** Runs a script in a package of the copy. */
-function node(folder: string, ...args: string[]): void {
-  const run = spawnSync(process.execPath, args, { cwd: join(copy, "packages", folder), encoding: "utf8" });
-  expect(run.status, `${args.join(" ")}\n${run.stdout}${run.stderr}`).toBe(0);
-}
-
 const program = `test interpret
 test run
 target x86_64
@@ -125,12 +118,7 @@ describe("places", () => {
   beforeAll(() => {
     copyRepository(copy);
     for (const { edits } of Object.values(additions)) for (const edit of edits) apply(edit);
-    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    for (const name of ["clif-ir", "isa-x64"]) {
-      if (name === "isa-x64") node(name, tsc, "-b", "../clif-ir", "../codegen-core");
-      node(name, "scripts/generate.ts");
-    }
-    node("cli", tsc, "-b");
+    for (const name of ["clif-ir", "codegen-core", "isa-x64", "cli"]) buildPackage(copy, name);
   });
 
   test.each(Object.values(additions))("$what takes $files files", ({ edits, files }) => {

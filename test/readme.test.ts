@@ -1,8 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { copyRepository, root, runTool, scratchFolder } from "./gantry.ts";
+import { buildPackage, copyRepository, root, runTool, scratchFolder } from "./gantry.ts";
 
 // The worked example of the README, made in a copy of the repository.
 
@@ -28,14 +27,7 @@ test("the worked example does what the README says", () => {
     lines.splice(at + 1, 0, text.trimEnd());
     writeFileSync(path, lines.join("\n"));
   }
-  const target = join(copy, "packages", "isa-x64");
-  for (const args of [
-    [join("scripts", "generate.ts")],
-    [join(root, "node_modules", "typescript", "bin", "tsc"), "-b"],
-  ]) {
-    const run = spawnSync(process.execPath, args, { cwd: target, encoding: "utf8" });
-    expect(run.status, run.stdout + run.stderr).toBe(0);
-  }
+  buildPackage(copy, "isa-x64");
   const program = join(copy, "example.clif");
   writeFileSync(program, marked("program")[0]!.text);
   const gantry = join(copy, "packages", "cli", "bin", "gantry.js");

@@ -1,0 +1,34 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+
+/**
+ * Bundles each entry of a package, so that constants of its modules (opcodes, formats, word offsets) become literals:
+ * V8 compiles a `switch` over literals to a jump table, and over imported names to a chain of comparisons. Reading CLIF
+ * takes 0.82 of the time, compiling 0.88. Other packages stay imports.
+ *
+ * Run in the package's folder behind `tsc -b`; the entries are those of `exports` that lie in `dist/inlined`.
+ */
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, { readonly default?: string } | string>>;
+}
+
+const folder = process.cwd();
+const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+const inlined = /^\.\/dist\/inlined\/(.*)\.js$/;
+const input: Record<string, string> = {};
+for (const entry of Object.values(exports)) {
+  const name = inlined.exec(typeof entry === "string" ? entry : (entry.default ?? ""))?.[1];
+  if (name !== undefined) input[name] = join(folder, "dist", `${name}.js`);
+}
+const output = join(folder, "dist", "inlined");
+rmSync(output, { recursive: true, force: true });
+const bundle = await rolldown({
+  input,
+  platform: "neutral",
+  external: /^@gantry\//,
+  optimization: { inlineConst: { mode: "all", pass: 3 } },
+});
+await bundle.write({ dir: output, format: "esm", sourcemap: true, chunkFileNames: "shared-[name].js" });
+await bundle.close();
