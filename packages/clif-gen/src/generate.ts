@@ -93,9 +93,9 @@ class FunctionWriter {
       callConv,
       params: plan.params.map(type),
       extensions: plan.callConv,
-      // Half of the functions in a row return the same types, so that one can end in calling the other.
+      // Functions in a row often return the same types, so that one can end in calling the other.
       returns:
-        last !== undefined && (plan.callConv & 8) !== 0
+        last !== undefined && ((plan.callConv & 8) !== 0 || (callConv === "tail" && last.callConv === "tail"))
           ? last.returns
           : [...withinLimits(plan.returns.map(type), profile), I64],
     };

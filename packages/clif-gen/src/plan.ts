@@ -49,7 +49,7 @@ export interface PlanSize {
   readonly returns: number;
 }
 
-export const DEFAULT_SIZE: PlanSize = { functions: 3, blocks: 7, insts: 14, params: 9, returns: 2 };
+export const DEFAULT_SIZE: PlanSize = { functions: 4, blocks: 7, insts: 14, params: 9, returns: 2 };
 
 /** Functions that keep a register allocator busy. */
 export const LARGE: PlanSize = { functions: 2, blocks: 24, insts: 50, params: 14, returns: 2 };

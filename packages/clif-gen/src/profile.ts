@@ -57,7 +57,7 @@ export const ALL: Profile = {
   ],
   allows: () => true,
   byteOrders: ["", "little", "big"],
-  callConvs: ["system_v", "fast", "tail"],
+  callConvs: ["system_v", "tail", "fast", "tail"],
   maxReturns: [4, 4],
 };
 
