@@ -6,17 +6,20 @@ import { kernelsChart } from "./kernels/chart.ts";
 import { kernels } from "./kernels/kernels.table.ts";
 import { geometricMean, measureKernels } from "./kernels/measure.ts";
 import { onOneCore } from "./line-server.ts";
-import { type Measuring, measureMemory, measureRow } from "./measure.ts";
+import { type Measuring, measureMemory, measureRow, measureStart } from "./measure.ts";
 import { buildPeers } from "./peers.ts";
 import { type Figure, rows } from "./rows.ts";
 import { figureLine, tableHead } from "./table.ts";
+import { benchWorker } from "./worker.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const usage = `usage: pnpm bench [FILE.clif...] [--target T]... [--row NAME]... [--rounds N] [--json]
   Compiles CLIF with Gantry and with Cranelift, in turns, and prints both and their ratio.
   Without a file: lua.clif of the corpus beside the repository, else examples/.
        pnpm bench kernels [NAME...] [--rounds N] [--json] [--svg FILE]
-  Runs the programs of bench/kernels as either compiles them, and compares their times.`;
+  Runs the programs of bench/kernels as either compiles them, and compares their times.
+       pnpm bench worker [--json]
+  Asks gantry worker and Cranelift behind the same protocol for the same things.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -45,8 +48,9 @@ async function main(): Promise<void> {
     return;
   }
   const rounds = Number(values.rounds);
+  if (positionals[0] === "worker") return benchWorker(values.json);
   if (positionals[0] === "kernels") return benchKernels(positionals.slice(1), rounds);
-  const known = [...rows.map((row) => row.name), "memory-none"];
+  const known = [...rows.map((row) => row.name), "memory-none", "first-object"];
   const unknown = values.row.find((name) => !known.includes(name));
   if (!Number.isInteger(rounds) || rounds < 1 || unknown !== undefined) {
     console.error(unknown === undefined ? usage : `no row '${unknown}'; there are ${known.join(", ")}`);
@@ -70,6 +74,7 @@ async function main(): Promise<void> {
       for (const row of rows) {
         if (wanted(row.name)) for (const figure of await measureRow(row, input, target, how)) report(figure);
       }
+      if (wanted("first-object")) report(await measureStart(target, how));
       if (wanted("memory-none")) for (const figure of await measureMemory(input, target, how)) report(figure);
     }
   }

@@ -9,8 +9,8 @@ const seed = fileURLToPath(new URL("./seed.clif", import.meta.url));
 const oursScript = fileURLToPath(new URL("./ours.ts", import.meta.url));
 const gantry = fileURLToPath(new URL("../packages/cli/bin/gantry.js", import.meta.url));
 
-/** Rounds before the first that counts: on one core V8's compiler needs about ten to be done with everything hot. */
-const WARM_UP = 12;
+/** Rounds before the first that counts: V8's compiler shares the one core, and is done with everything hot after thirty. */
+const WARM_UP = 40;
 
 /** One side of the comparison: how to start it, and what it calls the row's settings. */
 interface Side {

@@ -7,6 +7,7 @@ mod compile;
 mod kernels;
 mod regalloc;
 mod trees;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,11 @@ const SUBCOMMANDS: &[(&str, &str, Subcommand)] = &[
         "trees",
         "what cranelift-isle makes of ISLE: rule sets, match trees, verdicts, times",
         trees::run,
+    ),
+    (
+        "worker",
+        "Cranelift behind the protocol of gantry worker",
+        worker::serve,
     ),
 ];
 

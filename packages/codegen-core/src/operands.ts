@@ -66,6 +66,30 @@ export function buildProblem(isa: TargetIsa, ctx: LowerContext, blockStart: I32L
   // Last: a parameter whose only users are dead gets its register when its block is reached above.
   addVRegs(isa, ctx, problem);
   problem.finish();
+  while (widenParams(problem));
+}
+
+/**
+ * Gives each block parameter a spill slot as wide as those of its arguments: the register of an argument may be another
+ * name of something wider (lane 0 of a vector is the vector's own register). Says whether a width changed, which is at
+ * most twice for each.
+ */
+function widenParams(problem: Problem): boolean {
+  let changed = false;
+  const bytes = problem.vregSlotBytes.data;
+  const { succs, blockParamStart, params, edgeArgStart, edgeArgs } = problem;
+  for (let e = 0; e < succs.length; e++) {
+    const first = blockParamStart.data[succs.data[e]] - edgeArgStart.data[e];
+    for (let k = edgeArgStart.data[e]; k < edgeArgStart.data[e + 1]; k++) {
+      const param = params.data[first + k];
+      const width = bytes[edgeArgs.data[k]];
+      if (width > bytes[param]) {
+        bytes[param] = width;
+        changed = true;
+      }
+    }
+  }
+  return changed;
 }
 
 function addVRegs(isa: TargetIsa, ctx: LowerContext, problem: Problem): void {

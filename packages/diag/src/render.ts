@@ -25,7 +25,8 @@ export interface RenderOptions {
 export function renderDiagnostic(d: Diagnostic, options: RenderOptions = {}): string {
   const palette = options.palette ?? plain;
   const out: string[] = [];
-  const head = d.severity === "error" ? palette.error(`error[${d.code}]`) : palette.warning(`warning[${d.code}]`);
+  const head =
+    d.severity === "error" ? palette.error(`error[${d.code}]`) : palette.warning(`warning[${d.code}]`);
   const place = d.span !== undefined ? `${placeOf(d.span)}: ` : d.place !== undefined ? `${d.place}: ` : "";
   out.push(`${palette.place(place)}${head}: ${d.message}`);
   if (options.frame === true && d.span !== undefined) out.push(frame(d.span, palette, options.width ?? 100));
@@ -77,7 +78,9 @@ export function diagnosticToJson(d: Diagnostic): Record<string, unknown> {
     message: d.message,
     ...(d.span !== undefined ? { span: spanJson(d.span) } : {}),
     ...(d.place !== undefined ? { place: d.place } : {}),
-    ...(d.labels !== undefined ? { labels: d.labels.map((l) => ({ ...spanJson(l.span), message: l.message })) } : {}),
+    ...(d.labels !== undefined
+      ? { labels: d.labels.map((l) => ({ ...spanJson(l.span), message: l.message })) }
+      : {}),
     ...(d.help !== undefined ? { help: d.help } : {}),
   };
 }

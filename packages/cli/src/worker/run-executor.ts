@@ -102,7 +102,11 @@ export class RunExecutor implements Executor {
       }
       case "trap": {
         const { code, functionName: name, offset } = outcome.trap;
-        return { ok: true, fields: { trap: { code, function: `%${name}`, offset } }, payload: new Uint8Array(0) };
+        return {
+          ok: true,
+          fields: { trap: { code, function: `%${name}`, offset } },
+          payload: new Uint8Array(0),
+        };
       }
       case "error":
         return {
