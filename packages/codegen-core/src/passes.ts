@@ -1,4 +1,5 @@
 import {
+  canonicalizeNans,
   functionName,
   removeConstantParams,
   removeUnreachableBlocks,
@@ -63,6 +64,16 @@ export const passes: readonly Pass[] = [
       const found = c.isa.unsupported(c.func, c.settings);
       if (found.length > 0) throw new GantryError(found);
     },
+    dump: clif,
+  },
+  {
+    name: "nans",
+    does: "make every NaN that arithmetic yields the canonical one",
+    when: (c) => c.settings.bool("enable_nan_canonicalization"),
+    run(c) {
+      canonicalizeNans(c.func);
+    },
+    check: verifyAgain,
     dump: clif,
   },
   {

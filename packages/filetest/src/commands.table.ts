@@ -2,7 +2,9 @@ import { aliasAnalysis } from "./commands/alias-analysis.ts";
 import { cat } from "./commands/cat.ts";
 import { compile } from "./commands/compile.ts";
 import { domtree } from "./commands/domtree.ts";
+import { inline } from "./commands/inline.ts";
 import { interpret } from "./commands/interpret.ts";
+import { optimize } from "./commands/optimize.ts";
 import { printCfg } from "./commands/print-cfg.ts";
 import { run } from "./commands/run.ts";
 import { unwind } from "./commands/unwind.ts";
@@ -20,9 +22,9 @@ export const testCommands: readonly TestCommand[] = [
   row("cat",            [],                                false, false, false, cat),
   row("compile",        ["precise-output", "expect-fail"], true,  true,  true,  compile),
   row("domtree",        [],                                true,  false, false, domtree),
-  row("inline",         ["precise-output", "optimize"],    true,  true,  true),
+  row("inline",         ["precise-output", "optimize"],    true,  true,  true,  inline),
   row("interpret",      [],                                true,  false, false, interpret),
-  row("optimize",       ["precise-output"],                true,  true,  true),
+  row("optimize",       ["precise-output"],                true,  true,  true,  optimize),
   row("print-cfg",      [],                                false, false, false, printCfg),
   row("run",            [],                                true,  false, true,  run),
   row("safepoint",      [],                                true,  false, false, cat),
