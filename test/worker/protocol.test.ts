@@ -62,7 +62,7 @@ it("gives the same object with one job, with two, and from the cache", async () 
 it("refuses a request whose id is in use, and one that takes too long, and cancels", async () => {
   const w = new WorkerProcess();
   await w.next();
-  const endless = "function %f() system_v {\nblock0:\n    jump block0\n}\n";
+  const endless = "function %f() system_v {\nblock0:\n    jump block1\nblock1:\n    jump block1\n}\n";
   w.send({ id: 1, type: "run", function: "%f" }, endless);
   w.send({ id: 1, type: "check" }, endless);
   expect((await w.answer(1)).header.error.code).toBe("WORK0009");

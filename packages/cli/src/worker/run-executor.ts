@@ -7,6 +7,7 @@ import {
   parseDataValue,
   readFunctions,
   typeName,
+  verify,
 } from "@gantry/clif-ir";
 import { symbolOf } from "@gantry/codegen-core";
 import { GantryError } from "@gantry/diag";
@@ -14,7 +15,7 @@ import { ChildExecutor, type ChildTarget } from "@gantry/jit";
 import { type Outcome, type RunRequest, refuse, WorkerCode } from "./protocol.ts";
 import type { Executor, Job } from "./server.ts";
 
-/** Time that a call may take when the request sets no limit. */
+/** Time that any call may take; a request's own limit is the server's business, which then stops the job. */
 const DEFAULT_TIME_MS = 60_000;
 
 /**
@@ -78,13 +79,16 @@ export class RunExecutor implements Executor {
     const functions = readFunctions({ name: request.name, bytes: request.source }, [], {
       defaultCallConv: CallConv.system_v,
     });
+    // The child would find the same, but could not say where.
+    const found = functions.flatMap((f) => verify(f));
+    if (found.length > 0) throw new GantryError(found);
     const func = functions.find((f) => functionName(f) === request.function);
     if (func === undefined) {
       return refuse(WorkerCode.badRequest, `the source has no function ${request.function}`);
     }
     const args = argumentBits(func, request.args);
     if (typeof args === "string") return refuse(WorkerCode.badRequest, args);
-    this.#child ??= new ChildExecutor(this.#target, { timeoutMs: request.timeMs || DEFAULT_TIME_MS });
+    this.#child ??= new ChildExecutor(this.#target, { timeoutMs: DEFAULT_TIME_MS });
     const [outcome] = await this.#child.run({
       text,
       fileName: request.name,
