@@ -68,6 +68,8 @@ export class Engine implements Executor {
   readonly #limits: Limits;
   readonly #cache: CacheOptions | undefined;
   readonly #contexts = new Map<string, CompileContext>();
+  /** Targets by the triple that they were asked for with. */
+  readonly #targets = new Map<string, TargetIsa>();
   readonly #func = new Function();
   readonly #baseline = process.memoryUsage.rss();
   #last: Promise<unknown> = Promise.resolve();
@@ -133,7 +135,7 @@ export class Engine implements Executor {
   }
 
   async #check(job: Job, request: CheckRequest): Promise<Outcome> {
-    const isa = await targetNamed("");
+    const isa = await this.#target("");
     const settings = settingsWith(isa, request.set);
     const reader = new FunctionReader({ name: request.name, bytes: request.source });
     reader.header(() => {});
@@ -149,7 +151,7 @@ export class Engine implements Executor {
   }
 
   async #compile(job: Job, request: CompileRequest): Promise<Outcome> {
-    const isa = await targetNamed(request.target);
+    const isa = await this.#target(request.target);
     const context = this.#context(isa, request.set);
     const reader = new FunctionReader({ name: request.name, bytes: request.source });
     reader.header(() => {});
@@ -191,6 +193,16 @@ export class Engine implements Executor {
     return code;
   }
 
+  async #target(triple: string): Promise<TargetIsa> {
+    let isa = this.#targets.get(triple);
+    if (isa === undefined) {
+      isa = await targetNamed(triple);
+      if (this.#targets.size >= MAX_CONTEXTS) this.#targets.clear();
+      this.#targets.set(triple, isa);
+    }
+    return isa;
+  }
+
   #context(isa: TargetIsa, set: readonly string[]): CompileContext {
     const key = JSON.stringify([isa.name, set]);
     let context = this.#contexts.get(key);
@@ -214,7 +226,7 @@ interface OutputSink {
 function outputSink(kind: CompileRequest["output"], isa: TargetIsa, name: string): OutputSink {
   const functions: object[] = [];
   const text: string[] = [];
-  const bytes = new ByteSink("little", kind === "code" ? 1 << 16 : 16);
+  const bytes = new ByteSink("little", 256);
   const object = kind === "object" ? new ObjectBuilder(isa.objects, { fileName: name }) : undefined;
   return {
     code(context, func, code) {

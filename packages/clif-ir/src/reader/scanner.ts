@@ -32,6 +32,9 @@ export const ON_FUNCTION = 0;
 export const ON_BLOCK = 1;
 export const ON_INST = 2;
 
+/** What a reader holds before it is given a function to read into; nobody writes to it. */
+const unread = new Function();
+
 /** Bytes after the text, a line end and zeros: look-ahead never reads beyond them, and comments end before them. */
 const PADDING = 16;
 
@@ -107,7 +110,7 @@ export class Scanner {
     this.keepComments = keepComments;
     this.maxValue = Math.max(1 << 16, 4 * this.end);
     this.maxEntity = Math.max(1 << 12, this.end);
-    this.func = new Function();
+    this.func = unread;
   }
 
   /** The text as a file for diagnostics; decoded when first asked for. */
