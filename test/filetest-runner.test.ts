@@ -42,7 +42,7 @@ describe("counts (file, command, target line)", () => {
     const text = `test run\ntarget s390x\n\n${double}; run: %f(2) == 4\n`;
     expect(run(text, "--target", "x86_64").last).toBe(totals(0, 0, 0));
     expect(run(text, "--also", "x86_64", "--target", "x86_64").last).toBe(totals(1, 0, 0));
-    const notBuilt = `test inline\ntarget x86_64\n\n${double}`;
+    const notBuilt = `test compile\ntarget s390x\n\n${double}`;
     expect(run(notBuilt)).toMatchObject({ status: 0, last: totals(0, 0, 1) });
     expect(run(notBuilt, "--strict")).toMatchObject({ status: 1, last: totals(0, 1, 0) });
   });
