@@ -269,3 +269,22 @@ export function emitIsle(rows: readonly Row<unknown>[], names: RegClassNames): s
   });
   return `;; Generated from the instruction tables by scripts/generate.ts. Do not edit.\n${lines.join("\n")}\n`;
 }
+
+/** What every generated printer calls labels, constants, symbols and slots. */
+export const PLACE_NAME = `/** \`.L3\`, \`.Lconst3\`, \`sym3\`, \`ss3\`. */
+export const placeName: PlaceName = (kind, n) => {
+  switch (kind) {
+    case "label":
+      return ".L" + n;
+    case "constant":
+      return ".Lconst" + n;
+    case "symbol":
+      return "sym" + n;
+    case "slot":
+      return "ss" + n;
+    case "spill":
+      return "spill" + n;
+    default:
+      return kind;
+  }
+};`;

@@ -1,5 +1,5 @@
 /** Generates `layout.ts`, `print.ts` and `decode.ts` of a fixed-width machine. Compiling never loads them. */
-import { HEADER, int32Array } from "./emit-common.ts";
+import { HEADER, int32Array, PLACE_NAME } from "./emit-common.ts";
 import type { FixedKind } from "./fixed.ts";
 import { functionName, namedLaws } from "./fixed-emit-encode.ts";
 import type { FixedResolvedRow, FixedTarget } from "./fixed-rows.ts";
@@ -150,23 +150,7 @@ export type PlaceName = (kind: "label" | "constant" | "symbol" | "slot" | "spill
 export const registerName: RegisterName = (word, kind) =>
   word >= 128 ? "v" + word : (kind.special[word & 31] ?? kind.prefix + (word & 31));
 
-/** \`.L3\`, \`.Lconst3\`, \`sym3\`, \`ss3\`. */
-export const placeName: PlaceName = (kind, n) => {
-  switch (kind) {
-    case "label":
-      return ".L" + n;
-    case "constant":
-      return ".Lconst" + n;
-    case "symbol":
-      return "sym" + n;
-    case "slot":
-      return "ss" + n;
-    case "spill":
-      return "spill" + n;
-    default:
-      return kind;
-  }
-};
+${PLACE_NAME}
 
 /** The assembly text of the record at \`at\`, before or after allocation. */
 export function print(words: Int32Array, at: number, regName: RegisterName = registerName, place: PlaceName = placeName): string {

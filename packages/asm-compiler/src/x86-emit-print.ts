@@ -1,5 +1,5 @@
 /** Generates the AT&T printer: a template for each opcode and one function that fills it. */
-import { HEADER } from "./emit-common.ts";
+import { HEADER, PLACE_NAME } from "./emit-common.ts";
 import { isEncoded } from "./row.ts";
 import { splitAsm, type X86ResolvedRow } from "./x86-rows.ts";
 
@@ -63,23 +63,7 @@ export function registerName(word: number, bits: number): string {
   return "%" + (bits === 64 ? name : bits === 32 ? "e" + name.slice(1) : name.slice(1));
 }
 
-/** \`.L3\`, \`.Lconst3\`, \`sym3\`, \`ss3\`. */
-export const placeName: PlaceName = (kind, n) => {
-  switch (kind) {
-    case "label":
-      return ".L" + n;
-    case "constant":
-      return ".Lconst" + n;
-    case "symbol":
-      return "sym" + n;
-    case "slot":
-      return "ss" + n;
-    case "spill":
-      return "spill" + n;
-    default:
-      return kind;
-  }
-};
+${PLACE_NAME}
 
 /** The assembly text of the record at \`at\`, before or after allocation. */
 export function print(words: Int32Array, at: number, regName: RegisterName = registerName, place: PlaceName = placeName): string {

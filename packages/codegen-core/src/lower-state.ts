@@ -5,7 +5,6 @@ import {
   Op,
   type Settings,
   type Type,
-  typeBits,
   typeBytes,
   type Value,
 } from "@gantry/clif-ir";
@@ -232,9 +231,5 @@ export abstract class LowerState extends MachineCode {
   /** The lowered block that target `k` of the current block's terminator leads to, which is also its label. */
   targetLabel(k: number): number {
     return this.blocks.target(this.loweredBlock, k);
-  }
-
-  typeBits(ty: Type): number {
-    return typeBits(ty);
   }
 }
