@@ -1,26 +1,13 @@
 /** Every row of the instruction tables against `llvm-mc`, both ways. */
-import { resolveFixed } from "@gantry/asm-compiler";
-import type { FixedTable } from "@gantry/asm-compiler/fixed";
-import { readTables } from "@gantry/asm-compiler/scripts";
-import {
-  compareChanged,
-  compareWithLlvm,
-  type FixedProducts,
-  fixedSubject,
-  llvmMissing,
-  sampleFixed,
-} from "@gantry/asm-compiler/testing";
-import { expect, test } from "vitest";
+import { testFixedRows } from "@gantry/asm-compiler/testing";
 import { decode } from "./generated/decode.ts";
 import * as encoder from "./generated/encode.ts";
 import { NAMES } from "./generated/operands.ts";
 import { print, registerName } from "./generated/print.ts";
 import { tableTarget } from "./operands.ts";
 
-const rows = resolveFixed(await readTables<FixedTable>(new URL(".", import.meta.url)), tableTarget);
-const products: FixedProducts = {
-  rows,
-  endian: tableTarget.endian,
+await testFixedRows(new URL(".", import.meta.url), tableTarget, {
+  names: NAMES,
   llvm: { triple: "aarch64", features: "+lse", slot: 8 },
   separator: { bytes: [0x1f, 0x20, 0x03, 0xd5], text: "nop" },
   encoder,
@@ -30,23 +17,4 @@ const products: FixedProducts = {
   literal: false,
   // R_AARCH64_CALL26
   relocations: [283],
-};
-
-test("the generated code is that of the tables", () => {
-  expect(NAMES).toEqual(rows.map((r) => r.name));
-});
-
-const missing = llvmMissing();
-const reason = missing === undefined ? "" : `: ${missing}`;
-
-test.skipIf(missing !== undefined)(`every row, compared with llvm-mc${reason}`, () => {
-  const { failures, ...figures } = compareWithLlvm(fixedSubject(products), sampleFixed(rows));
-  console.log(`${rows.length} rows: ${JSON.stringify(figures)}`);
-  expect(failures.slice(0, 40)).toEqual([]);
-});
-
-test.skipIf(missing !== undefined)(`changed bits, decoded and assembled again${reason}`, () => {
-  const { failures, ...figures } = compareChanged(products, sampleFixed(rows));
-  console.log(`changed bits: ${JSON.stringify(figures)}`);
-  expect(failures.slice(0, 40)).toEqual([]);
 });

@@ -1,16 +1,5 @@
 /** Every row of the instruction tables against `llvm-mc`, both ways. */
-import { resolveFixed } from "@gantry/asm-compiler";
-import type { FixedTable } from "@gantry/asm-compiler/fixed";
-import { readTables } from "@gantry/asm-compiler/scripts";
-import {
-  compareChanged,
-  compareWithLlvm,
-  type FixedProducts,
-  fixedSubject,
-  llvmMissing,
-  RecordingBuffer,
-  sampleFixed,
-} from "@gantry/asm-compiler/testing";
+import { type FixedProducts, RecordingBuffer, testFixedRows } from "@gantry/asm-compiler/testing";
 import { expect, test } from "vitest";
 import { decode } from "./generated/decode.ts";
 import * as encoder from "./generated/encode.ts";
@@ -18,10 +7,13 @@ import { FEATURE_SETS, NAMES } from "./generated/operands.ts";
 import { print, registerName } from "./generated/print.ts";
 import { tableTarget } from "./operands.ts";
 
-const rows = resolveFixed(await readTables<FixedTable>(new URL(".", import.meta.url)), tableTarget);
-const products: FixedProducts = {
-  rows,
-  endian: tableTarget.endian,
+type Around = NonNullable<FixedProducts["around"]>;
+
+/** Bytes that are not compressed must not be when they are assembled again. */
+const around: Around = (row, text) => (row.size === 4 ? `.option norvc; ${text}; .option rvc` : text);
+
+const rows = await testFixedRows(new URL(".", import.meta.url), tableTarget, {
+  names: NAMES,
   llvm: { triple: "riscv64", features: "+c,+d,+a,+zba", slot: 8 },
   separator: { bytes: [0x73, 0, 0, 0], text: "ecall" },
   encoder,
@@ -32,33 +24,11 @@ const products: FixedProducts = {
   around(row, text) {
     // Branches stay long here: how far they go is known only after the code is placed.
     const hasLabel = row.operands.some((o) => o.kind.form === "label" || o.kind.form === "symbol");
-    return hasLabel && row.size === 4 ? `.option norvc; ${text}; .option rvc` : text;
+    return hasLabel ? around(row, text) : text;
   },
+  aroundDecoded: around,
   // R_RISCV_JAL
   relocations: [17],
-};
-
-test("the generated code is that of the tables", () => {
-  expect(NAMES).toEqual(rows.map((r) => r.name));
-});
-
-/** Bytes that are not compressed must not be when they are assembled again. */
-const around: FixedProducts["around"] = (row, text) =>
-  row.size === 4 ? `.option norvc; ${text}; .option rvc` : text;
-
-const missing = llvmMissing();
-const reason = missing === undefined ? "" : `: ${missing}`;
-
-test.skipIf(missing !== undefined)(`every row, compared with llvm-mc${reason}`, () => {
-  const { failures, ...figures } = compareWithLlvm(fixedSubject(products), sampleFixed(rows));
-  console.log(`${rows.length} rows: ${JSON.stringify(figures)}`);
-  expect(failures.slice(0, 40)).toEqual([]);
-});
-
-test.skipIf(missing !== undefined)(`changed bits, decoded and assembled again${reason}`, () => {
-  const { failures, ...figures } = compareChanged({ ...products, around }, sampleFixed(rows));
-  console.log(`changed bits: ${JSON.stringify(figures)}`);
-  expect(failures.slice(0, 40)).toEqual([]);
 });
 
 test("without the features that they need, short forms are not chosen", () => {
