@@ -8,8 +8,9 @@ import { geometricMean, measureKernels } from "./kernels/measure.ts";
 import { onOneCore } from "./line-server.ts";
 import { type Measuring, measureMemory, measureRow, measureStart } from "./measure.ts";
 import { buildPeers } from "./peers.ts";
+import { measureRegalloc } from "./regalloc/measure.ts";
 import { type Figure, rows } from "./rows.ts";
-import { figureLine, tableHead } from "./table.ts";
+import { barsHead, figureLine, tableHead } from "./table.ts";
 import { benchWorker } from "./worker.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -19,7 +20,10 @@ const usage = `usage: pnpm bench [FILE.clif...] [--target T]... [--row NAME]... 
        pnpm bench kernels [NAME...] [--rounds N] [--json] [--svg FILE]
   Runs the programs of bench/kernels as either compiles them, and compares their times.
        pnpm bench worker [--json]
-  Asks gantry worker and Cranelift behind the same protocol for the same things.`;
+  Asks gantry worker and Cranelift behind the same protocol for the same things.
+       pnpm bench regalloc [FILE.clif...] [--rounds N] [--json]
+  Allocates registers for the functions of CLIF files (lua and quickjs of the corpus) and for problems that
+  were quadratic somewhere, beside regalloc2.`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -50,6 +54,7 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   if (positionals[0] === "worker") return benchWorker(values.json);
   if (positionals[0] === "kernels") return benchKernels(positionals.slice(1), rounds);
+  if (positionals[0] === "regalloc") return benchRegalloc(positionals.slice(1), rounds);
   const known = [...rows.map((row) => row.name), "memory-none", "first-object"];
   const unknown = values.row.find((name) => !known.includes(name));
   if (!Number.isInteger(rounds) || rounds < 1 || unknown !== undefined) {
@@ -98,6 +103,25 @@ async function benchKernels(names: readonly string[], rounds: number): Promise<v
   if (mean !== undefined) report(mean);
   if (cpuMean !== undefined) report(cpuMean);
   if (values.svg !== undefined) writeFileSync(values.svg, kernelsChart(figures, mean));
+}
+
+async function benchRegalloc(files: readonly string[], rounds: number): Promise<void> {
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    console.error(usage);
+    process.exitCode = 2;
+    return;
+  }
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const peers = buildPeers(say);
+  if ("missing" in peers) say(`No peer: ${peers.missing}.`);
+  const corpus = ["lua", "quickjs"].map((name) => join(root, "..", "shared", "corpus", `${name}.clif`));
+  const inputs = files.length > 0 ? files : corpus.every(existsSync) ? corpus : defaultInputs();
+  await measureRegalloc(inputs, {
+    peers,
+    rounds,
+    title: (text) => !values.json && console.log(barsHead(text, "regalloc2")),
+    report: (figure) => console.log(values.json ? JSON.stringify(figure) : figureLine(figure)),
+  });
 }
 
 await main();

@@ -32,6 +32,8 @@ export interface Figure {
   /** Least CPU time of the process in any round, same unit. */
   readonly oursCpu?: number;
   readonly peerCpu?: number;
+  /** Most that the ratio may be, or ours where a row has no peer. */
+  readonly bar?: number;
   /** Why a column is empty. */
   readonly why?: string;
 }

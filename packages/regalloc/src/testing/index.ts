@@ -1,5 +1,5 @@
 export { type FuzzFailure, fuzzAllocators } from "./fuzz.ts";
 export { Choices, type GenerateOptions, generateProblem, TEST_ENVIRONMENT } from "./generate.ts";
-export { PROBLEM_MAKERS, X64_ENVIRONMENT } from "./makers.ts";
+export { PROBLEM_MAKERS, type ProblemMaker, X64_ENVIRONMENT } from "./makers.ts";
 export { RandomBytes } from "./random.ts";
 export { simulate } from "./simulate.ts";

@@ -167,16 +167,92 @@ export function oneBlock(p: Problem, n: number): Environment {
   return X64_ENVIRONMENT;
 }
 
-/** The rows of the bench: a name, the size that the issue tracker of other allocators asks for, the maker. */
-export const PROBLEM_MAKERS: readonly {
+/**
+ * About `n` instructions of ordinary code: a dozen values that live long, and statements one after the other, each a
+ * loop with a diamond and a call in it that carries two values round.
+ */
+export function ordinary(p: Problem, n: number): Environment {
+  p.reset();
+  const clobbers = p.newClobberSet(X64_ENVIRONMENT.preferred[0]!, -1 >>> 1, 0);
+  const long: number[] = [];
+  for (let k = 0; k < 12; k++) long.push(define(p));
+  let b = 0;
+  for (let s = 0; p.numInsts() < n; s++) {
+    const a = long[s % 12]!;
+    const c = long[(s * 5 + 3) % 12]!;
+    const start = add(p, a, c);
+    const limit = define(p);
+    jump(p, ++b);
+    p.edgeArg(start);
+    p.edgeArg(a);
+    p.endBlock();
+    const header = b;
+    const i = param(p);
+    const sum = param(p);
+    const t = add(p, i, c);
+    const u = add(p, add(p, t, sum), limit);
+    use(p, t);
+    branch(p, u, b + 1, b + 2);
+    p.endBlock();
+    use(p, t);
+    const left = add(p, u, i);
+    jump(p, b + 3);
+    p.edgeArg(left);
+    p.endBlock();
+    p.operand(u, operandInfo(USE, EARLY, 0, FIXED, 7));
+    p.operand(t, operandInfo(USE, EARLY, 0, FIXED, 6));
+    const right = p.newVReg(0);
+    p.operand(right, operandInfo(DEF, LATE, 0, FIXED, 0));
+    p.endInst(0, clobbers);
+    jump(p, b + 3);
+    p.edgeArg(right);
+    p.endBlock();
+    b += 3;
+    const joined = param(p);
+    const next = add(p, i, joined);
+    branch(p, next, b + 1, b + 2);
+    p.endBlock();
+    jump(p, header);
+    p.edgeArg(next);
+    p.edgeArg(joined);
+    p.endBlock();
+    b += 2;
+    long[(s * 7) % 12] = add(p, next, sum);
+  }
+  for (const v of long) use(p, v);
+  ret(p);
+  return X64_ENVIRONMENT;
+}
+
+function param(p: Problem): number {
+  const v = p.newVReg(0);
+  p.param(v);
+  return v;
+}
+
+/** A two-address operation. */
+function add(p: Problem, a: number, b: number): number {
+  const v = p.newVReg(0);
+  p.operand(a, USE_REG);
+  p.operand(b, USE_ANY);
+  p.operand(v, DEF_REUSE);
+  p.endInst();
+  return v;
+}
+
+/** A row of the bench: a name, the size that the issue trackers of other allocators ask for, the maker. */
+export interface ProblemMaker {
   readonly name: string;
   readonly size: number;
   readonly make: (p: Problem, n: number) => Environment;
-}[] = [
+}
+
+export const PROBLEM_MAKERS: readonly ProblemMaker[] = [
   { name: "many-params", size: 50_000, make: manyParams },
   { name: "one-vreg-many-uses", size: 50_000, make: oneVRegManyUses },
   { name: "many-vregs-many-blocks", size: 100_000, make: manyVRegsManyBlocks },
   { name: "many-calls", size: 12_000, make: manyCalls },
   { name: "deep-loops", size: 10_000, make: deepLoops },
   { name: "one-block", size: 100_000, make: oneBlock },
+  { name: "ordinary", size: 1_000_000, make: ordinary },
 ];
