@@ -20,6 +20,8 @@ export async function runProgram(
       "\nExit status: 0 done, 1 the input was wrong or a test failed, 2 the command line was wrong.",
     );
   configure(program);
+  // Names alone: with their operands the descriptions would not fit beside them in 80 columns.
+  program.configureHelp({ subcommandTerm: (command) => command.name() });
   program.enablePositionalOptions();
   for (const row of commands) {
     const command = program
