@@ -11,13 +11,14 @@ import {
   isInt,
   isVector,
   MEM_BIG,
+  OPCODE_CTRL_OPERAND,
   OPCODE_NAMES,
   Op,
   Settings,
   type Type,
   typeName,
 } from "@gantry/clif-ir";
-import type { TargetIsa } from "@gantry/codegen-core";
+import { type TargetIsa, unsupported } from "@gantry/codegen-core";
 
 /** Whether the target compiles an instruction with these types of its first result and first operand. */
 function isSupported(
@@ -31,7 +32,7 @@ function isSupported(
   const func = new Function();
   const block = func.addBlock();
   func.appendBlock(block);
-  const inst = func.addInst(opcode, result === INVALID ? operand : result);
+  const inst = func.addInst(opcode, OPCODE_CTRL_OPERAND[opcode] !== 0 ? operand : result);
   if (operand !== INVALID) {
     const start = func.pool.push(func.appendBlockParam(block, operand));
     func.setArgs(inst, start, 1);
@@ -39,7 +40,7 @@ function isSupported(
   if (result !== INVALID) func.attachResult(inst, func.addValue(), result);
   func.insts.data[(inst << INST_SHIFT) + I_IMM2] = memFlags;
   func.appendInst(block, inst);
-  return isa.unsupported(func, settings).length === 0;
+  return unsupported(isa, func, settings).length === 0;
 }
 
 /** The opcode that makes constants of the type. */

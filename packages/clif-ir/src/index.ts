@@ -92,6 +92,7 @@ export {
   readFunctions,
 } from "./reader/file.ts";
 export type { SourceBytes } from "./reader/scanner.ts";
+export { RUNTIME_FUNCTIONS, type RuntimeFunctionRow, runtimeFunction } from "./runtime-functions.table.ts";
 export { type PresetRow, type SettingRow, type SettingTable, SHARED_SETTINGS } from "./settings.table.ts";
 export { Settings } from "./settings.ts";
 export * from "./trap-codes.ts";

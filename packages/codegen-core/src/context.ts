@@ -5,6 +5,7 @@ import { BlockOrder } from "./block-order.ts";
 import { CompiledCode } from "./compiled-code.ts";
 import { Emitter } from "./emitter.ts";
 import { Frame } from "./frame.ts";
+import { Findings } from "./legalise/legality.ts";
 import type { LowerContext } from "./lower-context.ts";
 import { type Pass, passes } from "./passes.ts";
 import type { TargetIsa } from "./target.ts";
@@ -27,6 +28,8 @@ export class CompileContext {
   readonly isa: TargetIsa;
   readonly settings: Settings;
   func!: Function;
+  /** What legalising the function takes. */
+  readonly findings: Findings = new Findings();
   readonly flow: ControlFlow = new ControlFlow();
   readonly order: BlockOrder = new BlockOrder();
   readonly uses: UseAnalysis = new UseAnalysis();

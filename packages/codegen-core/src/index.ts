@@ -16,6 +16,21 @@ export {
 export { CompileContext, type PassObserver } from "./context.ts";
 export { Emitter } from "./emitter.ts";
 export { alignUp, Frame } from "./frame.ts";
+export { EXPANSIONS, type Expansion, type ExpansionName } from "./legalise/expansions.table.ts";
+export { unsupported } from "./legalise/legalise.ts";
+export { Findings, Legality } from "./legalise/legality.ts";
+export { type LegalityEntry, legalityReport } from "./legalise/report.ts";
+export { Rewriter } from "./legalise/rewriter.ts";
+export {
+  type Action,
+  expanded,
+  type LegalityRow,
+  library,
+  native,
+  type RowLimits,
+  refused,
+} from "./legalise/rows.ts";
+export { ANY, INDEXED_TYPES, inSet, membersOf, type TypeSet, typeSet } from "./legalise/type-sets.ts";
 export { disassemble, listMachineCode } from "./listing.ts";
 export { isPair, LowerContext } from "./lower-context.ts";
 export {

@@ -9,6 +9,7 @@ import {
 import { bug, GantryError } from "@gantry/diag";
 import { allocate, checkAllocation, REMATERIALISE } from "@gantry/regalloc";
 import type { CompileContext } from "./context.ts";
+import { legalise } from "./legalise/legalise.ts";
 import { disassemble, listMachineCode } from "./listing.ts";
 import { lower } from "./lower.ts";
 import { applyAllocation, buildProblem, resolveFrame } from "./operands.ts";
@@ -58,20 +59,20 @@ export const passes: readonly Pass[] = [
     dump: clif,
   },
   {
-    name: "legalise",
-    does: "refuse operations that the target cannot do",
-    run(c) {
-      const found = c.isa.unsupported(c.func, c.settings);
-      if (found.length > 0) throw new GantryError(found);
-    },
-    dump: clif,
-  },
-  {
     name: "nans",
     does: "make every NaN that arithmetic yields the canonical one",
     when: (c) => c.settings.bool("enable_nan_canonicalization"),
     run(c) {
       canonicalizeNans(c.func);
+    },
+    check: verifyAgain,
+    dump: clif,
+  },
+  {
+    name: "legalise",
+    does: "rewrite operations that the target does not have natively; refuse those that it cannot do",
+    run(c) {
+      legalise(c.isa, c.func, c.settings, c.findings);
     },
     check: verifyAgain,
     dump: clif,

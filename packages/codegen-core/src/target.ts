@@ -4,6 +4,7 @@ import type { Endian } from "@gantry/entity";
 import type { Environment } from "@gantry/regalloc";
 import type { CodeBuffer, FixupTarget } from "./code-buffer.ts";
 import type { Emitter } from "./emitter.ts";
+import type { Legality } from "./legalise/legality.ts";
 import type { LowerContext } from "./lower-context.ts";
 import type { JitSupport, ObjectTarget } from "./object-target.ts";
 
@@ -60,8 +61,10 @@ export interface TargetIsa {
   readonly functionAlignment: number;
 
   createHost(): LowerContext;
-  /** What `func` needs and this target cannot do with `settings`, each with place and reason; none if it is legal. */
-  unsupported(func: Function, settings: Settings): Diagnostic[];
+  /** What the target can do with each opcode and type, and how. */
+  readonly legality: Legality;
+  /** Adds to `found` what `func` declares and the target cannot do: conventions, parameters, stack slots. */
+  checkDeclarations(func: Function, settings: Settings, found: Diagnostic[]): void;
   /** Lowers `i`; returns the arena offset of its result list (count, then a host value each), or -1 if no rule matches. */
   lower(ctx: LowerContext, i: Inst): number;
   /** Lowers a terminator with several targets or none; -1 if no rule matches. */

@@ -9,8 +9,6 @@ export interface TargetRow {
   readonly spellings: RegExp;
   /** Absent as long as the target is not built. */
   readonly load?: () => Promise<TargetIsa>;
-  /** The operations that the target cannot do. */
-  readonly missing?: () => Promise<readonly string[]>;
   /** The target with selectors that report the rules they use. */
   readonly trace?: () => Promise<TracedTarget>;
   /** The module as another process can import it, and the name of its export. */
@@ -55,7 +53,6 @@ export const targets: readonly TargetRow[] = [
     arch: "x86_64",
     spellings: /^x86_64h?$/,
     load: async () => (await import("@gantry/isa-x64")).x64,
-    missing: async () => (await import("@gantry/isa-x64")).missingOperations(),
     trace: () => import("@gantry/isa-x64/trace"),
     module: () => ({ module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" }),
   },

@@ -23,7 +23,7 @@ import {
 import { print, registerName } from "./generated/print.ts";
 import { lower, lower_branch } from "./generated/selector.ts";
 import { x64JitSupport } from "./jit-support.ts";
-import { missingOperations, unsupported } from "./legality.ts";
+import { checkDeclarations, legality } from "./legality.ts";
 import { x64Objects } from "./objects.ts";
 import { put } from "./put.ts";
 import {
@@ -37,8 +37,6 @@ import {
   RSP,
 } from "./registers.ts";
 import { x64Settings } from "./settings.table.ts";
-
-export { missingOperations };
 
 const PSEUDO = 32;
 /** In a clobber column: the set stands in the record. */
@@ -76,7 +74,8 @@ export const x64: TargetIsa = {
   jit: x64JitSupport,
   functionAlignment: 1,
   createHost: () => new X64Host(),
-  unsupported,
+  legality,
+  checkDeclarations,
   lower: (ctx, i) => lower(ctx as X64Host, i),
   lowerBranch: (ctx, i) => lower_branch(ctx as X64Host, i),
   emitJump: (ctx, label) => {

@@ -1,29 +1,28 @@
 /**
- * What the rules can lower. A type is a bit; a row is an opcode with the types that its first result and its first value
- * operand may have. What is not here is refused before anything is compiled.
+ * What x86-64 can do: natively, by the rules; by an expansion of codegen-core; by a runtime function; not at all. What no
+ * row fits is refused before anything is compiled.
  */
-import { allTypes, isVector, Op, typeBytes } from "@gantry/clif-ir";
+import { allTypes, isVector, Op, typeBytes, typeByName } from "@gantry/clif-ir";
+import { ANY, expanded, type LegalityRow, native, type TypeSet, typeSet } from "@gantry/codegen-core";
 
-// One bit a type; types of no bit are never supported.
-const I8 = 1;
-const I16 = 2;
-const I32 = 4;
-const I64 = 8;
-export const I128 = 16;
-const F16 = 32;
-const F32 = 64;
-const F64 = 128;
-const F128 = 256;
-const I8X16 = 512;
-const I16X8 = 1024;
-const I32X4 = 2048;
-const I64X2 = 4096;
-const F32X4 = 8192;
-const F64X2 = 16384;
-/** Vectors of 2, 4 and 8 bytes: they can be moved, not computed with. */
-const SMALL2 = 1 << 15;
-const SMALL4 = 1 << 16;
-const SMALL8 = 1 << 17;
+/** The set of one type. */
+const type = (name: string): TypeSet => typeSet(typeByName(name));
+
+const I8 = type("i8");
+const I16 = type("i16");
+const I32 = type("i32");
+const I64 = type("i64");
+const I128 = type("i128");
+const F16 = type("f16");
+const F32 = type("f32");
+const F64 = type("f64");
+const F128 = type("f128");
+const I8X16 = type("i8x16");
+const I16X8 = type("i16x8");
+const I32X4 = type("i32x4");
+const I64X2 = type("i64x2");
+const F32X4 = type("f32x4");
+const F64X2 = type("f64x2");
 
 const NARROW = I8 | I16;
 const UP_TO_32 = NARROW | I32;
@@ -32,40 +31,15 @@ const WIDE = INT | I128;
 const FLOAT = F32 | F64;
 const VECTOR = I8X16 | I16X8 | I32X4 | I64X2 | F32X4 | F64X2;
 const SCALAR = INT | FLOAT;
-const SMALL = SMALL2 | SMALL4 | SMALL8;
-export const MEMORY = SCALAR | I128 | F16 | F128 | VECTOR | SMALL;
+/** Vectors of 2, 4 and 8 bytes: they can be moved, not computed with. */
+const SMALL = typeSet(...allTypes().filter((t) => isVector(t) && typeBytes(t) <= 8));
+/** What registers hold, memory moves and signatures pass. */
+export const MEMORY: TypeSet = SCALAR | I128 | F16 | F128 | VECTOR | SMALL;
 const INT_VECTOR = I8X16 | I16X8 | I32X4 | I64X2;
 const FLOAT_VECTOR = F32X4 | F64X2;
-export const ANY = -1;
 
-/** Bit of each type code. */
-export const typeBit: Int32Array = new Int32Array(1 << 14);
-for (const [code, bit] of [
-  [116, I8],
-  [117, I16],
-  [118, I32],
-  [119, I64],
-  [120, I128],
-  [121, F16],
-  [122, F32],
-  [123, F64],
-  [124, F128],
-  [180, I8X16],
-  [165, I16X8],
-  [150, I32X4],
-  [135, I64X2],
-  [154, F32X4],
-  [139, F64X2],
-]) {
-  typeBit[code] = bit;
-}
-for (const ty of allTypes()) {
-  if (isVector(ty) && typeBytes(ty) <= 8)
-    typeBit[ty] = typeBytes(ty) === 2 ? SMALL2 : typeBytes(ty) === 4 ? SMALL4 : SMALL8;
-}
-
-/** Opcode, types of the first result, types of the first value operand; absent or ANY: not looked at. */
-export const legalTypes: readonly (readonly [op: number, result: number, operand?: number])[] = [
+/** What the rules lower: opcode, types of the first result, types of the first value operand; absent: not looked at. */
+const NATIVE: readonly (readonly [op: number, result: TypeSet, operand?: TypeSet])[] = [
   [Op.jump, ANY],
   [Op.brif, ANY, WIDE],
   [Op.br_table, ANY],
@@ -87,8 +61,6 @@ export const legalTypes: readonly (readonly [op: number, result: number, operand
   [Op.get_stack_pointer, I64],
   [Op.get_frame_pointer, I64],
   [Op.get_return_address, I64],
-  [Op.get_pinned_reg, I64],
-  [Op.set_pinned_reg, ANY, I64],
   [Op.iconst, INT],
   [Op.f16const, F16],
   [Op.f32const, F32],
@@ -106,10 +78,10 @@ export const legalTypes: readonly (readonly [op: number, result: number, operand
   [Op.istore8, ANY, INT],
   [Op.istore16, ANY, INT],
   [Op.istore32, ANY, INT],
-  [Op.atomic_load, WIDE],
-  [Op.atomic_store, ANY, WIDE],
-  [Op.atomic_rmw, WIDE],
-  [Op.atomic_cas, WIDE],
+  [Op.atomic_load, INT],
+  [Op.atomic_store, ANY, INT],
+  [Op.atomic_rmw, INT],
+  [Op.atomic_cas, INT],
   [Op.iadd, WIDE | INT_VECTOR],
   [Op.isub, WIDE | INT_VECTOR],
   [Op.ineg, WIDE | INT_VECTOR],
@@ -222,4 +194,29 @@ export const legalTypes: readonly (readonly [op: number, result: number, operand
   [Op.fvdemote, F32X4, F64X2],
   [Op.fvpromote_low, F64X2, F32X4],
   [Op.bitcast, MEMORY, MEMORY],
+];
+
+const CMPXCHG16B = { needs: "has_cmpxchg16b" };
+const PINNED = { needs: "enable_pinned_reg" };
+
+/** The table; the first row that fits decides. */
+export const legalityRows: readonly LegalityRow[] = [
+  ...NATIVE.map(([op, result, operand]) => native(op, result, operand)),
+
+  // What takes a setting. Without CMPXCHG16B there is no atomic access of 16 bytes; a lock would not do, since other code
+  // that was compiled for newer machines would not take it.
+  native(Op.atomic_load, I128, ANY, CMPXCHG16B),
+  native(Op.atomic_store, ANY, I128, CMPXCHG16B),
+  native(Op.atomic_rmw, I128, ANY, CMPXCHG16B),
+  native(Op.atomic_cas, I128, ANY, CMPXCHG16B),
+  native(Op.get_pinned_reg, I64, ANY, PINNED),
+  native(Op.set_pinned_reg, ANY, I64, PINNED),
+
+  // Integers of 128 bits.
+  expanded("unsigned_high_product", Op.umulhi, I128),
+  expanded("signed_high_product", Op.smulhi, I128),
+  expanded("wide_division", Op.udiv, I128),
+  expanded("wide_division", Op.sdiv, I128),
+  expanded("wide_division", Op.urem, I128),
+  expanded("wide_division", Op.srem, I128),
 ];

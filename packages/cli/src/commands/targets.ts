@@ -1,4 +1,5 @@
 import { Settings } from "@gantry/clif-ir";
+import { legalityReport } from "@gantry/codegen-core";
 import { architectureOf, hostArchitecture, loadTarget, targets } from "@gantry/filetest/targets";
 import type { Invocation } from "../command.ts";
 import { chosenTarget } from "../target.ts";
@@ -28,6 +29,7 @@ async function describeTarget(invocation: Invocation, triple: string): Promise<n
   const { rows } = new Settings(isa.settings);
   if (invocation.report.json) {
     for (const row of rows) print(JSON.stringify({ ...row, target: own.has(row.name) }));
+    for (const entry of legalityReport(isa.legality)) print(JSON.stringify(entry));
     return 0;
   }
   print(
@@ -46,8 +48,12 @@ async function describeTarget(invocation: Invocation, triple: string): Promise<n
       );
     }
   }
-  const missing = (await targets.find((row) => row.arch === isa.arch)?.missing?.()) ?? [];
-  if (missing.length > 0) print(`\noperations that it cannot do:\n${wrapped(missing)}`);
+  print("\noperations, by the type of the result or of what is stored, compared or tested:");
+  for (const { opcode, how, types, by, where } of legalityReport(isa.legality)) {
+    const what = [types, where].filter(Boolean).join(", ");
+    print(`  ${opcode.padEnd(18)} ${how.padEnd(12)} ${what}${by === "" ? "" : ` (${by})`}`.trimEnd());
+  }
+  print("  Dynamic vectors and vectors of more than 512 bits are not possible: no register holds them.");
   const { presets } = isa.settings;
   if (presets.length > 0) print(`\npresets:\n${wrapped(presets.map((preset) => preset.name))}`);
   return 0;

@@ -1,0 +1,221 @@
+import {
+  derivedType,
+  type Function,
+  I_IMM2,
+  INST_SHIFT,
+  INVALID,
+  type Inst,
+  isDynamicVector,
+  MEM_BIG,
+  MEM_LITTLE,
+  OPCODE_LIMIT,
+  OPCODE_NAMES,
+  OPCODE_RESULTS,
+  OPCODE_VALUES,
+  Op,
+  RESULT_CONSTRAINT,
+  RESULT_DETAIL,
+  type Settings,
+  type Type,
+  typeBits,
+  typeName,
+  VALUE_CONSTRAINT,
+  VALUE_DETAIL,
+} from "@gantry/clif-ir";
+import type { Diagnostic } from "@gantry/diag";
+import { type Endian, NONE } from "@gantry/entity";
+import type { Action, LegalityRow } from "./rows.ts";
+import {
+  ANY,
+  INDEXED_TYPES,
+  inSet,
+  MAX_VECTOR_BITS,
+  TYPE_INDEX,
+  TYPE_INDEX_SHIFT,
+  UNKNOWN_TYPE,
+} from "./type-sets.ts";
+
+/** Opcodes whose memory flags may name a byte order. */
+const ORDERED_OPS = [
+  ...[Op.load, Op.store, Op.uload8, Op.sload8, Op.uload16, Op.sload16, Op.uload32, Op.sload32],
+  ...[Op.uload8x8, Op.sload8x8, Op.uload16x4, Op.sload16x4, Op.uload32x2, Op.sload32x2],
+  ...[Op.istore8, Op.istore16, Op.istore32, Op.bitcast],
+  ...[Op.atomic_load, Op.atomic_store, Op.atomic_rmw, Op.atomic_cas],
+];
+
+/** What looking through a function found. */
+export class Findings {
+  /** What cannot be done at all. */
+  readonly problems: Diagnostic[] = [];
+  /** Instructions that must be rewritten, and how. */
+  readonly insts: Inst[] = [];
+  readonly actions: Action[] = [];
+
+  reset(): void {
+    this.problems.length = 0;
+    this.forget();
+  }
+
+  /** Forgets the instructions: they are rewritten. */
+  forget(): void {
+    this.insts.length = 0;
+    this.actions.length = 0;
+  }
+}
+
+/** Whether a type is in a set, where the type may be open. */
+const Match = { no: 0, yes: 1, maybe: 2 } as const;
+
+/**
+ * What a target can do with each opcode and type, from the rows of its table. Asked before anything is compiled, so
+ * that an unsupported operation is refused with its name, and one that is not native is rewritten.
+ */
+export class Legality {
+  readonly targetName: string;
+  readonly rows: readonly LegalityRow[];
+  /** The memory flag that names the byte order that is not the target's. */
+  readonly foreignOrder: number;
+  readonly #byOpcode: readonly (readonly LegalityRow[])[];
+  /**
+   * 1 for each opcode and number of a controlling type that is native without another look at operands, flags or
+   * settings: what most instructions are.
+   */
+  readonly #fast: Uint8Array = new Uint8Array(OPCODE_LIMIT << TYPE_INDEX_SHIFT);
+  readonly #ordered: Uint8Array = new Uint8Array(OPCODE_LIMIT);
+
+  /**
+   * @param targetName As messages say it.
+   * @param endian The target's byte order.
+   * @param rows The first that fits decides; what none fits is refused.
+   */
+  constructor(targetName: string, endian: Endian, rows: readonly LegalityRow[]) {
+    this.targetName = targetName;
+    this.rows = rows;
+    this.foreignOrder = endian === "little" ? MEM_BIG : MEM_LITTLE;
+    const byOpcode: LegalityRow[][] = OPCODE_NAMES.map(() => []);
+    for (const row of rows) byOpcode[row.op].push(row);
+    this.#byOpcode = byOpcode;
+    for (const op of ORDERED_OPS) this.#ordered[op] = 1;
+    for (let op = 1; op < OPCODE_LIMIT; op++)
+      for (const t of INDEXED_TYPES)
+        if (alwaysNative(op, t, byOpcode[op])) this.#fast[(op << TYPE_INDEX_SHIFT) | TYPE_INDEX[t]] = 1;
+  }
+
+  /** The rows of an opcode. */
+  rowsOf(op: number): readonly LegalityRow[] {
+    return this.#byOpcode[op];
+  }
+
+  /**
+   * Adds to `found` what the instructions from number `from` on need: a linear pass over their records, which looks
+   * twice only at those that are not native.
+   */
+  scan(func: Function, settings: Settings, from: number, found: Findings): void {
+    const insts = func.insts.data;
+    const fast = this.#fast;
+    const ordered = this.#ordered;
+    const foreign = this.foreignOrder;
+    for (let i = from, n = func.numInsts; i < n; i++) {
+      const word = insts[i << INST_SHIFT];
+      const op = word & 0xffff;
+      if (
+        fast[(op << TYPE_INDEX_SHIFT) | TYPE_INDEX[(word >> 16) & 0x3fff]] !== 0 &&
+        (ordered[op] === 0 || (insts[(i << INST_SHIFT) + I_IMM2] & foreign) === 0)
+      )
+        continue;
+      if (func.instBlock(i as Inst) === NONE) continue;
+      const action = this.actionFor(func, i as Inst, settings);
+      if (action.kind === "native") continue;
+      if (action.kind === "refused") found.problems.push(this.refusal(action.reason, `inst${i}`));
+      else {
+        found.insts.push(i as Inst);
+        found.actions.push(action);
+      }
+    }
+  }
+
+  /** What to do with an instruction; the reason of a refusal names the operation. */
+  actionFor(func: Function, i: Inst, settings: Settings): Action {
+    const op = func.opcode(i);
+    const result = func.resultType(i);
+    const operand = func.argCount(i) > 0 ? func.valueType(func.arg(i, 0)) : INVALID;
+    const foreign = this.#ordered[op] !== 0 && (func.memFlags(i) & this.foreignOrder) !== 0;
+    let missing = "";
+    for (const row of this.#byOpcode[op]) {
+      if (row.result !== ANY && !inSet(result, row.result)) continue;
+      if (row.operand !== ANY && !inSet(operand, row.operand)) continue;
+      if ((row.foreignOrder === true) !== foreign) continue;
+      if (row.needs !== undefined && !settings.bool(row.needs)) {
+        missing ||= row.needs;
+        continue;
+      }
+      if (row.when !== undefined && !row.when.holds(func, i)) continue;
+      if (row.action.kind !== "refused") return row.action;
+      return { kind: "refused", reason: `${operationName(func, i)} is not supported: ${row.action.reason}` };
+    }
+    const type = result === INVALID ? operand : result;
+    return {
+      kind: "refused",
+      reason: `${operationName(func, i)} is not supported${why(type, missing, foreign)}`,
+    };
+  }
+
+  /** The diagnostic for something that the target cannot do. */
+  refusal(what: string, place: string): Diagnostic {
+    return {
+      code: "CODE0001",
+      severity: "error",
+      place,
+      message: `${this.targetName}: ${what}`,
+      help: "`gantry targets ARCH` lists what a target can do, and how",
+    };
+  }
+}
+
+/** The opcode with the types that tell it from its namesakes. */
+function operationName(func: Function, i: Inst): string {
+  const op = func.opcode(i);
+  const result = func.resultType(i);
+  const operand = func.argCount(i) > 0 ? func.valueType(func.arg(i, 0)) : INVALID;
+  const type = result === INVALID ? operand : result;
+  const name = type === INVALID ? OPCODE_NAMES[op] : `${OPCODE_NAMES[op]}.${typeName(type)}`;
+  const isConversion = result !== INVALID && operand !== INVALID && result !== operand;
+  const isAccess = ORDERED_OPS.includes(op) && op !== Op.bitcast;
+  return isConversion && !isAccess ? `${name} of ${typeName(operand)}` : name;
+}
+
+function why(t: Type, missing: string, foreign: boolean): string {
+  if (missing !== "") return `: it needs ${missing}`;
+  if (isDynamicVector(t)) return ": a dynamic vector has no size that is known here";
+  if (typeBits(t) > MAX_VECTOR_BITS) return `: vectors have at most ${MAX_VECTOR_BITS} bits`;
+  return foreign ? " in that byte order" : "";
+}
+
+/** Whether `op` with controlling type `t` is native whatever else the instruction says. */
+function alwaysNative(op: number, t: Type, rows: readonly LegalityRow[]): boolean {
+  const result =
+    OPCODE_RESULTS[op] > 0 ? derivedType(RESULT_CONSTRAINT[2 * op], RESULT_DETAIL[2 * op], t) : INVALID;
+  const resultOpen = OPCODE_RESULTS[op] !== 0 && result === INVALID;
+  const operand =
+    OPCODE_VALUES[op] > 0 ? derivedType(VALUE_CONSTRAINT[4 * op], VALUE_DETAIL[4 * op], t) : INVALID;
+  for (const row of rows) {
+    if (row.foreignOrder === true) continue;
+    const a = match(result, resultOpen, row.result);
+    const b = match(operand, operand === INVALID, row.operand);
+    if (a === Match.no || b === Match.no) continue;
+    return (
+      a === Match.yes &&
+      b === Match.yes &&
+      row.action.kind === "native" &&
+      row.needs === undefined &&
+      row.when === undefined
+    );
+  }
+  return false;
+}
+
+function match(t: Type, open: boolean, set: bigint): number {
+  if (set === ANY) return Match.yes;
+  if (open) return Match.maybe;
+  return TYPE_INDEX[t] !== UNKNOWN_TYPE && inSet(t, set) ? Match.yes : Match.no;
+}

@@ -1,0 +1,141 @@
+import {
+  type Constant,
+  encodeUtf8,
+  F_BITS,
+  F_NAME,
+  F_SIG,
+  F16,
+  F32,
+  F64,
+  FUNC_SHIFT,
+  FuncCursor,
+  type FuncRef,
+  type Function,
+  type Inst,
+  InstBuilder,
+  isInt,
+  isVector,
+  laneBits,
+  NAME_TESTCASE,
+  runtimeFunction,
+  setSignature,
+  type Type,
+  typeBytes,
+  type Value,
+} from "@gantry/clif-ir";
+import { bug } from "@gantry/diag";
+
+/** How calls of runtime functions are made. */
+export interface RuntimeCalls {
+  /** One of `CallConv`. */
+  readonly callConv: number;
+  /** Whether a direct call reaches them. */
+  readonly colocated: boolean;
+}
+
+/**
+ * Builds what takes the place of an instruction: every builder method inserts in front of the one that is being
+ * rewritten, and {@link replace} takes that one out. One rewriter serves one function.
+ */
+export class Rewriter extends InstBuilder {
+  readonly func: Function;
+  readonly cursor: FuncCursor;
+  /** The memory flag that names the byte order that is not the target's. */
+  readonly foreignOrder: number;
+  readonly #calls: RuntimeCalls;
+  readonly #functions = new Map<string, FuncRef>();
+
+  constructor(func: Function, calls: RuntimeCalls, foreignOrder: number) {
+    super();
+    this.func = func;
+    this.cursor = new FuncCursor(func);
+    this.#calls = calls;
+    this.foreignOrder = foreignOrder;
+  }
+
+  protected place(i: Inst): void {
+    this.cursor.insert(i);
+  }
+
+  /** Operand `k` of an instruction. */
+  arg(i: Inst, k: number): Value {
+    return this.func.resolve(this.func.arg(i, k));
+  }
+
+  /** The type of a value. */
+  type(v: Value): Type {
+    return this.func.valueType(v);
+  }
+
+  /** From now on, insert in front of `i`, with its source location. */
+  goto(i: Inst): void {
+    this.cursor.gotoInst(i);
+  }
+
+  /** Makes the values the results of `i`, which leaves the function. */
+  replace(i: Inst, ...values: readonly Value[]): void {
+    const f = this.func;
+    const results = f.detachResults(i);
+    if (results.length !== values.length) bug("legalise", `inst${i} has ${results.length} results`);
+    results.forEach((v, k) => {
+      f.changeToAlias(v, values[k]);
+    });
+    f.removeSideEntries(i);
+    f.removeInst(i);
+  }
+
+  /** The value of type `t` with these bits: a scalar, or every lane of a vector. */
+  constant(t: Type, bits: bigint): Value {
+    if (isVector(t)) {
+      const lane = laneBits(t) >> 3;
+      const bytes = new Uint8Array(typeBytes(t));
+      for (let k = 0; k < bytes.length; k++) bytes[k] = Number((bits >> BigInt(8 * (k % lane))) & 0xffn);
+      return this.vconst(t, this.pool(bytes));
+    }
+    if (isInt(t)) return this.number(t, bits, false);
+    if (t === F16) return this.f16const(bits);
+    if (t === F32) return this.f32const(bits);
+    if (t === F64) return this.f64const(bits);
+    const bytes = new Uint8Array(16);
+    for (let k = 0; k < 16; k++) bytes[k] = Number((bits >> BigInt(8 * k)) & 0xffn);
+    return this.f128const(this.pool(bytes));
+  }
+
+  /** A constant of the function's pool. */
+  pool(bytes: Uint8Array): Constant {
+    return this.func.addConstant(bytes, bytes.length);
+  }
+
+  /**
+   * Calls a runtime function.
+   *
+   * @param symbol Its name in the table of runtime functions.
+   * @returns Its result.
+   */
+  runtime(symbol: string, ...args: readonly Value[]): Value {
+    let fn = this.#functions.get(symbol);
+    if (fn === undefined) {
+      fn = this.#declare(symbol);
+      this.#functions.set(symbol, fn);
+    }
+    return this.func.firstResult(this.call(fn, args));
+  }
+
+  #declare(symbol: string): FuncRef {
+    const f = this.func;
+    const row = runtimeFunction(symbol) ?? bug("legalise", `there is no runtime function ${symbol}`);
+    const { callConv, colocated } = this.#calls;
+    const sig = f.addSignature(callConv);
+    setSignature(f, sig, { params: row.params, returns: [row.result], callConv });
+    const bytes = encodeUtf8(symbol);
+    const text = f.extendText(bytes.length);
+    f.text.set(bytes, text);
+    const at = f.funcs.extend(1 << FUNC_SHIFT);
+    const d = f.funcs.data;
+    d[at + F_NAME] = f.addName(NAME_TESTCASE, text, bytes.length);
+    d[at + F_SIG] = sig;
+    d[at + F_BITS] = colocated ? 1 : 0;
+    d[at + 3] = 0;
+    return (at >> FUNC_SHIFT) as FuncRef;
+  }
+}
