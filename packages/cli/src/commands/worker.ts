@@ -1,14 +1,17 @@
+import { fstatSync } from "node:fs";
 import { createRequire } from "node:module";
+import { Socket } from "node:net";
 import { Settings } from "@gantry/clif-ir";
 import { hostArchitecture, hostModule, targets } from "@gantry/filetest/targets";
 import { type Invocation, textOption } from "../command.ts";
 import { UsageError } from "../usage-error.ts";
 import { Engine } from "../worker/engine.ts";
-import { type CacheData, cacheFrom } from "../worker/engine-data.ts";
+import { type CacheData, cacheFrom, type EngineData } from "../worker/engine-data.ts";
 import { ThreadPool } from "../worker/pool.ts";
 import { DEFAULT_LIMITS, type Limits } from "../worker/protocol.ts";
 import { RunExecutor } from "../worker/run-executor.ts";
 import { Server } from "../worker/server.ts";
+import { startThread } from "../worker/start-thread.ts";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 
@@ -22,7 +25,10 @@ export async function run(invocation: Invocation): Promise<number> {
   };
   const cache = cacheData(invocation);
   // One job needs no thread: what it would gain in parallelism it loses in messages.
-  const compile = jobs === 1 ? new Engine(limits, cacheFrom(cache)) : new ThreadPool(jobs, { limits, cache });
+  const compile =
+    jobs === 1
+      ? new Engine(limits, cacheFrom(cache))
+      : new ThreadPool(jobs, () => startThread({ limits, cache } satisfies EngineData));
   const runner = new RunExecutor(hostModule());
   const identity = {
     version,
@@ -30,17 +36,41 @@ export async function run(invocation: Invocation): Promise<number> {
     host: hostArchitecture(),
     settings: new Settings().rows,
   };
-  const server = new Server(limits, identity, compile, runner, (frame) => process.stdout.write(frame));
+  const server = new Server(limits, identity, compile, runner, (bytes) => process.stdout.write(bytes));
   await new Promise<void>((resolve) => {
-    process.stdin.on("data", (chunk: Buffer) => server.push(chunk));
-    process.stdin.on("end", resolve);
-    process.stdin.on("error", resolve);
+    readInput(server, resolve);
     // A client that is gone needs no answers.
     process.stdout.on("error", resolve);
   });
   await server.drained();
   await server.close();
   return 0;
+}
+
+/** Has the server told of all that arrives on standard input. */
+function readInput(server: Server, ended: () => void): void {
+  const info = fstatSync(0);
+  if (info.isFIFO() || info.isSocket()) {
+    // The bytes go straight to where frames are cut, without a buffer and an event for each piece.
+    const input = new Socket({
+      fd: 0,
+      readable: true,
+      writable: false,
+      onread: {
+        buffer: () => server.input.room(),
+        callback: (n) => {
+          server.filled(n);
+          return true;
+        },
+      },
+    });
+    input.on("end", ended);
+    input.on("error", ended);
+    return;
+  }
+  process.stdin.on("data", (chunk: Buffer) => server.push(chunk));
+  process.stdin.on("end", ended);
+  process.stdin.on("error", ended);
 }
 
 function numberOption(invocation: Invocation, name: string, fallback: number): number {

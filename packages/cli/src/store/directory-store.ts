@@ -1,26 +1,39 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { hash, randomBytes } from "node:crypto";
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, utimesSync, writeSync } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Store } from "./store.ts";
 
-/** First bytes of every entry. */
-const MAGIC = "gantry-1\n";
+/** First bytes of every entry. The head's length keeps the words of what follows aligned. */
+const MAGIC = "gantry-2 \n\n\n";
 const DIGEST_BYTES = 32;
 const HEAD_BYTES = MAGIC.length + DIGEST_BYTES;
 
 /** A temporary file this old was left behind by a writer that was killed. */
 const ABANDONED_MS = 60_000;
 
+/** One in so many reads notes that the entry was used: that only guides trimming. */
+const NOTE_EVERY = 16;
+
 /**
  * A store in a directory: one file an entry, in 256 folders. A file holds a magic line, the SHA-256 of the rest, and the
  * bytes; it is written under a temporary name and renamed, so that readers and other processes see an entry whole or
  * not at all, and whatever a power failure leaves fails its digest and counts as absent.
  *
- * When the entries together exceed the limit, those used longest ago are removed down to four fifths of it.
+ * Reading and writing wait for the file system: handing a file of some hundred bytes to another thread and back takes
+ * longer than both. When the entries together exceed the limit, those used longest ago are removed, behind the scenes,
+ * down to four fifths of it.
  */
 export class DirectoryStore implements Store {
   readonly #root: string;
   readonly #limitBytes: number;
+  /** What marks the temporary files of this store. */
+  readonly #mark = `${process.pid}.${randomBytes(6).toString("hex")}`;
+  /** Files are read here first; entries are copied out. */
+  #scratch = Buffer.alloc(1 << 14);
+  readonly #folders = new Set<string>();
+  #reads = 0;
+  #writes = 0;
   /** Bytes put since the last count of the whole directory; the first put counts. */
   #uncounted = Number.POSITIVE_INFINITY;
   #trimming: Promise<void> | undefined;
@@ -34,34 +47,47 @@ export class DirectoryStore implements Store {
     this.#limitBytes = limitBytes;
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
+  get(key: string): Uint8Array | undefined {
     const path = this.#path(key);
+    let length: number;
     try {
-      const file = await readFile(path);
-      if (file.length < HEAD_BYTES || file.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
-      const bytes = file.subarray(HEAD_BYTES);
-      if (!digest(bytes).equals(file.subarray(MAGIC.length, HEAD_BYTES))) {
-        await rm(path, { force: true });
-        return undefined;
-      }
-      const now = new Date();
-      // Best effort: the time of last use only guides trimming.
-      utimes(path, now, now).catch(() => {});
-      return bytes;
+      length = this.#read(path);
     } catch {
       return undefined;
     }
+    const file = this.#scratch;
+    if (length < HEAD_BYTES || file.toString("latin1", 0, MAGIC.length) !== MAGIC) return undefined;
+    const bytes = new Uint8Array(file.buffer.slice(HEAD_BYTES, length));
+    if (hash("sha256", bytes, "hex") !== file.toString("hex", MAGIC.length, HEAD_BYTES)) {
+      remove(path);
+      return undefined;
+    }
+    if (this.#reads++ % NOTE_EVERY === 0) {
+      const now = new Date();
+      try {
+        utimesSync(path, now, now);
+      } catch {
+        // Another process has trimmed it.
+      }
+    }
+    return bytes;
   }
 
-  async put(key: string, bytes: Uint8Array): Promise<boolean> {
+  put(key: string, bytes: Uint8Array): boolean {
     const path = this.#path(key);
-    const temporary = `${path}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`;
+    const temporary = `${path}.${this.#mark}.${this.#writes++}.tmp`;
     try {
-      await mkdir(join(this.#root, key.slice(0, 2)), { recursive: true });
-      await writeFile(temporary, Buffer.concat([Buffer.from(MAGIC, "latin1"), digest(bytes), bytes]));
-      await rename(temporary, path);
+      const folder = key.slice(0, 2);
+      if (!this.#folders.has(folder)) {
+        mkdirSync(join(this.#root, folder), { recursive: true });
+        this.#folders.add(folder);
+      }
+      this.#write(temporary, bytes);
+      renameSync(temporary, path);
     } catch {
-      await rm(temporary, { force: true }).catch(() => {});
+      // Somebody may have removed the folder.
+      this.#folders.clear();
+      remove(temporary);
       return false;
     }
     this.#uncounted += bytes.length + HEAD_BYTES;
@@ -77,6 +103,43 @@ export class DirectoryStore implements Store {
   /** Resolves when no trimming is under way. */
   async settled(): Promise<void> {
     await this.#trimming;
+  }
+
+  /** Reads a whole file into the scratch buffer and returns its length. */
+  #read(path: string): number {
+    const file = openSync(path, "r");
+    try {
+      let length = 0;
+      for (;;) {
+        const n = readSync(file, this.#scratch, length, this.#scratch.length - length, null);
+        length += n;
+        // Short of what was asked for, a regular file is at its end.
+        if (n === 0 || length < this.#scratch.length) return length;
+        this.#grow(2 * length);
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #write(path: string, bytes: Uint8Array): void {
+    const length = HEAD_BYTES + bytes.length;
+    if (length > this.#scratch.length) this.#grow(2 * length);
+    this.#scratch.write(MAGIC, 0, "latin1");
+    this.#scratch.write(hash("sha256", bytes, "hex"), MAGIC.length, "hex");
+    this.#scratch.set(bytes, HEAD_BYTES);
+    const file = openSync(path, "wx");
+    try {
+      for (let at = 0; at < length; ) at += writeSync(file, this.#scratch, at, length - at);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #grow(capacity: number): void {
+    const grown = Buffer.alloc(capacity);
+    grown.set(this.#scratch);
+    this.#scratch = grown;
   }
 
   #path(key: string): string {
@@ -110,6 +173,11 @@ export class DirectoryStore implements Store {
   }
 }
 
-function digest(bytes: Uint8Array): Buffer {
-  return createHash("sha256").update(bytes).digest();
+/** Removes a file if that is possible. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What cannot be removed is not read either.
+  }
 }

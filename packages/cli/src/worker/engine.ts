@@ -1,209 +1,254 @@
-import { createHash } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
-import {
-  Function,
-  FunctionReader,
-  functionName,
-  imageCode,
-  toImage,
-  trapCodeName,
-  verify,
-  writeFunction,
-} from "@gantry/clif-ir";
-import {
-  CompileContext,
-  type CompiledCode,
-  codeFromImage,
-  codeToImage,
-  disassemble,
-  RELOCATION_WORDS,
-  symbolOf,
-  type TargetIsa,
-  TRAP_WORDS,
-} from "@gantry/codegen-core";
-import { type Diagnostic, GantryError } from "@gantry/diag";
-import { ByteSink } from "@gantry/entity";
-import { ObjectBuilder } from "@gantry/object";
-import type { Store } from "../store/store.ts";
+import { Function, FunctionReader, functionName, verify } from "@gantry/clif-ir";
+import { CompileContext, type TargetIsa } from "@gantry/codegen-core";
+import { bug, type Diagnostic, GantryError } from "@gantry/diag";
 import { settingsWith, targetNamed } from "../target.ts";
-import {
-  type CheckRequest,
-  type CompileRequest,
-  type Limits,
-  type Outcome,
-  refuse,
-  WorkerCode,
-} from "./protocol.ts";
-import type { Executor, Job } from "./server.ts";
+import { AnswerSink, NO_PAYLOAD } from "./answer.ts";
+import { type CacheOptions, FunctionCache } from "./function-cache.ts";
+import { type Client, type Executor, type Job, nobody } from "./job.ts";
+import { makeOutputs } from "./outputs.ts";
+import { type CheckRequest, type CompileRequest, type Limits, WorkerCode } from "./protocol.ts";
 
 /** How long the engine works before it lets frames, cancellations and timers through. */
 const SLICE_MS = 8;
 /** Contexts kept: one for each target and settings that was asked for lately. */
 const MAX_CONTEXTS = 16;
 
-/** How compiled functions are kept between requests. */
-export interface CacheOptions {
-  readonly store: Store;
-  /** The share of hits that are compiled again and compared, 0 to 1. */
-  readonly checkRate: number;
-  /** What identifies this build: version and rules. */
-  readonly producer: string;
-}
+/** A job under way. It yields nothing when the slice is over, or a promise, to be gone on with by its value. */
+type Steps = Generator<Promise<unknown> | undefined, Uint8Array, unknown>;
 
-/** What a refusal throws through the compile loop. */
-class Stopped extends Error {
-  readonly outcome: Outcome;
-
-  constructor(outcome: Outcome) {
-    super("stopped");
-    this.outcome = outcome;
-  }
-}
+/** A source that is longer may take more than one slice. */
+const LONG_BYTES = 1 << 15;
 
 /**
- * Compiles in this thread, function by function, one job at a time. Between functions it looks whether the job is
- * still wanted and whether the process has grown too large.
+ * Compiles in this thread, one job at a time, in the order of arrival. What can be done within a slice is done at once,
+ * in the call that hands in the job; the rest waits for later turns of the event loop. Between functions it looks
+ * whether the job is still wanted and whether the process has grown too large.
  */
 export class Engine implements Executor {
+  client: Client = nobody;
   readonly #limits: Limits;
-  readonly #cache: CacheOptions | undefined;
+  readonly #cache: FunctionCache | undefined;
   readonly #contexts = new Map<string, CompileContext>();
+  /** The context that was used last, and the words of its settings. */
+  #context: CompileContext | undefined;
+  #contextSet: readonly string[] | undefined;
   /** Targets by the triple that they were asked for with. */
   readonly #targets = new Map<string, TargetIsa>();
   readonly #func = new Function();
+  readonly #answer = new AnswerSink();
+  readonly #outputs = makeOutputs();
   readonly #baseline = process.memoryUsage.rss();
-  #last: Promise<unknown> = Promise.resolve();
+  /** Jobs that wait behind the one under way, from {@link #first} on. */
+  #queue: Job[] = [];
+  #first = 0;
+  #job: Job | undefined;
+  #steps: Steps | undefined;
+  /** What the job under way was waiting for. */
+  #arrived: unknown;
   #sliceEnd = 0;
   #functions = 0;
-  #hits = 0;
-  #misses = 0;
-  #mismatches = 0;
+  /** Called when there is nothing more to do. */
+  #idle: (() => void)[] = [];
 
   constructor(limits: Limits, cache?: CacheOptions) {
     this.#limits = limits;
-    this.#cache = cache;
+    this.#cache = cache === undefined ? undefined : new FunctionCache(cache);
   }
 
-  /** Jobs are worked on in the order of arrival: a context serves one at a time. */
-  run(job: Job): Promise<Outcome> {
-    const result = this.#last.then(() => this.#run(job));
-    this.#last = result;
-    return result;
+  beginTurn(): void {
+    this.#sliceEnd = performance.now() + SLICE_MS;
+  }
+
+  run(job: Job): void {
+    if (this.#job !== undefined) {
+      job.keep();
+      this.#queue.push(job);
+      return;
+    }
+    this.#begin(job);
+    if (performance.now() < this.#sliceEnd) this.#advance();
+    else {
+      job.keep();
+      setImmediate(this.#pump);
+    }
   }
 
   stats(): Record<string, number> {
+    const { hits = 0, misses = 0, mismatches = 0 } = this.#cache ?? {};
     return {
       functions: this.#functions,
-      cacheHits: this.#hits,
-      cacheMisses: this.#misses,
-      cacheMismatches: this.#mismatches,
+      cacheHits: hits,
+      cacheMisses: misses,
+      cacheMismatches: mismatches,
     };
   }
 
   async close(): Promise<void> {
-    await this.#last;
+    if (this.#job !== undefined) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#cache?.settled();
   }
 
-  async #run(job: Job): Promise<Outcome> {
-    this.#sliceEnd = performance.now() + SLICE_MS;
-    try {
-      const { request } = job;
-      if (job.stop !== undefined) return job.stop;
-      if (request.type === "compile") return await this.#compile(job, request);
-      if (request.type === "check") return await this.#check(job, request);
-      return refuse(WorkerCode.failed, `the engine was given a ${request.type} request`);
-    } catch (e) {
-      if (e instanceof Stopped) return e.outcome;
-      if (e instanceof GantryError) {
-        const message = `the source has ${e.diagnostics.length === 1 ? "an error" : `${e.diagnostics.length} errors`}`;
-        return { ok: false, error: { code: WorkerCode.badSource, message, diagnostics: e.diagnostics } };
+  #begin(job: Job): void {
+    this.#job = job;
+    this.#steps = this.#work(job);
+  }
+
+  /** Goes on with the job under way. False if it is not finished, and will be gone on with in a later turn. */
+  #advance(): boolean {
+    const job = this.#job!;
+    if (!job.stopped) {
+      let frame: Uint8Array;
+      try {
+        const arrived = this.#arrived;
+        this.#arrived = undefined;
+        const { done, value } = this.#steps!.next(arrived);
+        if (done !== true) {
+          if (value === undefined) setImmediate(this.#pump);
+          else value.then(this.#resume, this.#fail);
+          return false;
+        }
+        frame = this.#answer.frame(value);
+      } catch (e) {
+        frame = this.#failure(job, e);
       }
-      return refuse(WorkerCode.failed, e instanceof Error ? e.message : String(e));
+      this.client.done(job, frame);
     }
+    this.#job = undefined;
+    this.#steps = undefined;
+    return true;
   }
 
-  /** Lets others run when a slice is over, and stops the job if it must not go on. */
-  async #breathe(job: Job): Promise<void> {
-    if (performance.now() >= this.#sliceEnd) {
-      await setImmediate();
-      this.#sliceEnd = performance.now() + SLICE_MS;
-      if (process.memoryUsage.rss() - this.#baseline > this.#limits.memoryBytes) {
-        throw new Stopped(refuse(WorkerCode.memory, "the request needs more memory than the worker may use"));
+  /** A turn of the event loop for jobs that were not done at once. */
+  readonly #pump = (): void => {
+    this.beginTurn();
+    if (process.memoryUsage.rss() - this.#baseline > this.#limits.memoryBytes) {
+      const why = "the request needs more memory than the worker may use";
+      this.#answer.refused(this.#job!.request.id, WorkerCode.memory, why);
+      this.#giveUp(this.#answer.frame(NO_PAYLOAD));
+    }
+    while (this.#advance()) {
+      if (this.#first === this.#queue.length) {
+        this.#queue.length = this.#first = 0;
+        break;
       }
+      this.#begin(this.#queue[this.#first++]);
+      if (performance.now() < this.#sliceEnd) continue;
+      setImmediate(this.#pump);
+      break;
     }
-    if (job.stop !== undefined) throw new Stopped(job.stop);
+    this.client.flush();
+    if (this.#job !== undefined) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle = [];
+  };
+
+  readonly #resume = (value: unknown): void => {
+    this.#arrived = value;
+    this.#pump();
+  };
+
+  /** What the job waited for failed, and so does the job. */
+  readonly #fail = (error: unknown): void => {
+    this.#giveUp(this.#failure(this.#job!, error));
+    this.#pump();
+  };
+
+  /** Answers the job under way, which is not gone on with. */
+  #giveUp(frame: Uint8Array): void {
+    const job = this.#job!;
+    if (!job.stopped) this.client.done(job, frame);
+    job.stopped = true;
   }
 
-  async #check(job: Job, request: CheckRequest): Promise<Outcome> {
-    const isa = await this.#target("");
+  #work(job: Job): Steps {
+    const { request } = job;
+    if (request.type === "compile") return this.#compile(job, request);
+    if (request.type === "check") return this.#check(job, request);
+    return bug("worker", "an engine was asked to run a function");
+  }
+
+  *#check(job: Job, request: CheckRequest): Steps {
+    const isa = this.#targets.get("") ?? ((yield this.#load(job, "")) as TargetIsa);
     const settings = settingsWith(isa, request.set);
-    const reader = new FunctionReader({ name: request.name, bytes: request.source });
-    reader.header(() => {});
-    const functions: { name: string }[] = [];
+    const reader = readerOf(job, request);
+    const answer = this.#answer;
+    const func = this.#func;
     const found: Diagnostic[] = [];
-    while (reader.next(this.#func)) {
-      found.push(...verify(this.#func, settings, isa));
-      functions.push({ name: functionName(this.#func) });
-      await this.#breathe(job);
+    answer.granted(request.id);
+    answer.text(',"functions":[');
+    for (let first = true; reader.next(func); first = false) {
+      found.push(...verify(func, settings, isa));
+      nameEntry(answer, func, first);
+      answer.text("}");
+      if (this.#isOver(job)) yield undefined;
     }
     if (found.length > 0) throw new GantryError(found);
-    return { ok: true, fields: { functions }, payload: new Uint8Array(0) };
+    answer.text("]");
+    return NO_PAYLOAD;
   }
 
-  async #compile(job: Job, request: CompileRequest): Promise<Outcome> {
-    const isa = await this.#target(request.target);
-    const context = this.#context(isa, request.set);
-    const reader = new FunctionReader({ name: request.name, bytes: request.source });
-    reader.header(() => {});
-    const sink = outputSink(request.output, isa, request.name);
-    const before = this.#hits;
-    while (reader.next(this.#func)) {
-      if (request.output === "clif") sink.clif(context, this.#func);
+  *#compile(job: Job, request: CompileRequest): Steps {
+    const isa = this.#targets.get(request.target) ?? ((yield this.#load(job, request.target)) as TargetIsa);
+    const context = this.#contextFor(isa, request.set);
+    const output = this.#outputs[request.output];
+    const cache = output.code === undefined ? undefined : this.#cache;
+    // A store may answer later.
+    if (cache !== undefined) job.keep();
+    const reader = readerOf(job, request);
+    const answer = this.#answer;
+    const func = this.#func;
+    answer.granted(request.id);
+    answer.text(',"functions":[');
+    output.begin(context, request);
+    let cached = 0;
+    for (let first = true; reader.next(func); first = false) {
+      nameEntry(answer, func, first);
+      if (output.code === undefined) output.clif?.(context, func);
+      else if (cache === undefined) output.code(answer, context, func, context.compile(func));
       else {
-        const code = await this.#function(context);
-        sink.code(context, this.#func, code);
+        const key = cache.key(context, func);
+        let found = cache.get(key);
+        if (found instanceof Promise) found = (yield found) as Uint8Array | undefined;
+        const before = cache.hits;
+        output.code(answer, context, func, cache.code(context, func, key, found));
+        cached += cache.hits - before;
+        const behind = cache.behind();
+        if (behind !== undefined) yield behind;
       }
+      answer.text("}");
       this.#functions++;
-      await this.#breathe(job);
+      if (this.#isOver(job)) yield undefined;
     }
-    const { functions, payload } = sink.finish();
-    return { ok: true, fields: { functions, cached: this.#hits - before }, payload };
+    answer.text('],"cached":');
+    answer.number(cached);
+    return output.finish();
   }
 
-  /** The code of the function just read: from the cache, or compiled. */
-  async #function(context: CompileContext): Promise<CompiledCode> {
-    const cache = this.#cache;
-    if (cache === undefined) return context.compile(this.#func);
-    const key = createHash("sha256")
-      .update(JSON.stringify([cache.producer, context.isa.name, context.settings.toText()]))
-      .update(imageCode(toImage(this.#func)))
-      .digest("hex");
-    const image = await cache.store.get(key);
-    context.func = this.#func;
-    if (image !== undefined && codeFromImage(image, context.code, context.host.symbols)) {
-      this.#hits++;
-      if (Math.random() >= cache.checkRate) return context.code;
-      const code = context.compile(this.#func);
-      if (Buffer.compare(codeToImage(code, context.host.symbols), image) !== 0) this.#mismatches++;
-      return code;
-    }
-    this.#misses++;
-    const code = context.compile(this.#func);
-    await cache.store.put(key, codeToImage(code, context.host.symbols));
-    return code;
+  /** Whether others should have a turn: only a job that has its source to itself can wait. */
+  #isOver(job: Job): boolean {
+    return job.isKept && performance.now() >= this.#sliceEnd;
   }
 
-  async #target(triple: string): Promise<TargetIsa> {
-    let isa = this.#targets.get(triple);
-    if (isa === undefined) {
-      isa = await targetNamed(triple);
-      if (this.#targets.size >= MAX_CONTEXTS) this.#targets.clear();
-      this.#targets.set(triple, isa);
-    }
+  #failure(job: Job, e: unknown): Uint8Array {
+    const { id } = job.request;
+    if (e instanceof GantryError) {
+      const { length } = e.diagnostics;
+      const message = `the source has ${length === 1 ? "an error" : `${length} errors`}`;
+      this.#answer.refused(id, WorkerCode.badSource, message, e.diagnostics);
+    } else this.#answer.refused(id, WorkerCode.failed, e instanceof Error ? e.message : String(e));
+    return this.#answer.frame(NO_PAYLOAD);
+  }
+
+  async #load(job: Job, triple: string): Promise<TargetIsa> {
+    job.keep();
+    const isa = await targetNamed(triple);
+    if (this.#targets.size >= MAX_CONTEXTS) this.#targets.clear();
+    this.#targets.set(triple, isa);
     return isa;
   }
 
-  #context(isa: TargetIsa, set: readonly string[]): CompileContext {
+  #contextFor(isa: TargetIsa, set: readonly string[]): CompileContext {
+    if (set === this.#contextSet && this.#context?.isa === isa) return this.#context;
     const key = JSON.stringify([isa.name, set]);
     let context = this.#contexts.get(key);
     if (context === undefined) {
@@ -212,78 +257,22 @@ export class Engine implements Executor {
     } else this.#contexts.delete(key);
     // Last in the map is used last.
     this.#contexts.set(key, context);
+    this.#context = context;
+    this.#contextSet = set;
     return context;
   }
 }
 
-/** Collects what a compile request returns. */
-interface OutputSink {
-  code(context: CompileContext, func: Function, code: CompiledCode): void;
-  clif(context: CompileContext, func: Function): void;
-  finish(): { functions: object[]; payload: Uint8Array };
+/** A reader of the request's source. */
+function readerOf(job: Job, request: CompileRequest | CheckRequest): FunctionReader {
+  if (request.source.length > LONG_BYTES) job.keep();
+  const reader = new FunctionReader({ name: request.name, bytes: request.source });
+  reader.header(() => {});
+  return reader;
 }
 
-function outputSink(kind: CompileRequest["output"], isa: TargetIsa, name: string): OutputSink {
-  const functions: object[] = [];
-  const text: string[] = [];
-  const bytes = new ByteSink("little", 256);
-  const object = kind === "object" ? new ObjectBuilder(isa.objects, { fileName: name }) : undefined;
-  return {
-    code(context, func, code) {
-      const named = { name: functionName(func) };
-      if (object !== undefined) {
-        functions.push(named);
-        const own = object.declareFunction(symbolOf(func, func.name), "export");
-        const { symbols } = context.host;
-        const ids: number[] = [];
-        for (let s = 0; s < symbols.count; s++) {
-          const external = symbols.name(func, s);
-          ids.push(object.find(external) ?? object.importSymbol(external));
-        }
-        object.defineFunction(own, code, ids);
-      } else if (kind === "asm") {
-        functions.push(named);
-        text.push(`${symbolOf(func, func.name)}:\n${disassemble(isa, code)}\n`);
-      } else {
-        bytes.align(code.alignment);
-        functions.push({ ...named, ...placeOf(isa, context, func, code, bytes.length) });
-        bytes.append(code.bytes.subarray(0, code.length));
-      }
-    },
-    clif(context, func) {
-      functions.push({ name: functionName(func) });
-      context.compile(func, { after: (pass) => pass.name === "flow" });
-      text.push(writeFunction(func));
-    },
-    finish() {
-      if (object !== undefined) return { functions, payload: object.write() };
-      if (kind === "code") return { functions, payload: bytes.toBytes() };
-      return { functions, payload: Buffer.from(text.join("\n"), "utf8") };
-    },
-  };
-}
-
-/** What the header says of a function whose code is in the payload. */
-function placeOf(
-  isa: TargetIsa,
-  context: CompileContext,
-  func: Function,
-  code: CompiledCode,
-  offset: number,
-): object {
-  const relocations: object[] = [];
-  const r = code.relocations;
-  for (let k = 0; k < r.length; k += RELOCATION_WORDS) {
-    relocations.push({
-      offset: r.at(k),
-      kind: isa.objects.relocations[r.at(k + 1)].name,
-      symbol: context.host.symbols.name(func, r.at(k + 2)),
-      addend: r.at(k + 3),
-    });
-  }
-  const traps: object[] = [];
-  const t = code.traps;
-  for (let k = 0; k < t.length; k += TRAP_WORDS)
-    traps.push({ offset: t.at(k), code: trapCodeName(t.at(k + 1)) });
-  return { offset, length: code.length, align: code.alignment, relocations, traps };
+/** Starts the entry of `func` in the list of functions. */
+function nameEntry(answer: AnswerSink, func: Function, first: boolean): void {
+  answer.text(first ? '{"name":' : ',{"name":');
+  answer.string(functionName(func));
 }

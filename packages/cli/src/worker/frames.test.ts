@@ -1,18 +1,46 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BadFrame, type Frame, FrameReader, writeFrame } from "./frames.ts";
+import { FrameReader } from "./frames.ts";
+import { HeaderReader } from "./headers.ts";
 
-function readAll(
-  chunks: Uint8Array[],
-  limit = 1 << 20,
-): { frames: (Frame | BadFrame)[]; reader: FrameReader } {
-  const frames: (Frame | BadFrame)[] = [];
-  const reader = new FrameReader(limit, (f) => frames.push(f));
-  for (const c of chunks) reader.push(c);
-  return { frames, reader };
+/** What a frame was: its parts, or the code of what is wrong with it. */
+type Seen = { readonly header: unknown; readonly payload: readonly number[] } | { readonly code: string };
+
+function writeFrame(header: object | Uint8Array, payload: Uint8Array = new Uint8Array(0)): Uint8Array {
+  const json = header instanceof Uint8Array ? header : Buffer.from(JSON.stringify(header));
+  const lengths = Buffer.alloc(8);
+  lengths.writeUInt32LE(4 + json.length + payload.length, 0);
+  lengths.writeUInt32LE(json.length, 4);
+  return new Uint8Array(Buffer.concat([lengths, json, payload]));
 }
 
-const codes = (frames: (Frame | BadFrame)[]): string[] => frames.map((f) => ("bad" in f ? f.code : "ok"));
+function readAll(
+  chunks: readonly Uint8Array[],
+  limit = 1 << 20,
+): { frames: Seen[]; reader: FrameReader; rooms: number } {
+  const frames: Seen[] = [];
+  const reader = new FrameReader(limit, {
+    frame(bytes, start, middle, end) {
+      const header = Buffer.from(bytes.subarray(start, middle)).toString();
+      frames.push({ header, payload: [...bytes.subarray(middle, end)] });
+    },
+    badFrame: (code) => frames.push({ code }),
+  });
+  let rooms = 0;
+  for (const c of chunks) {
+    for (let at = 0; at < c.length; ) {
+      const room = reader.room();
+      rooms = Math.max(rooms, room.length);
+      const n = Math.min(room.length, c.length - at);
+      room.set(c.subarray(at, at + n));
+      reader.filled(n);
+      at += n;
+    }
+  }
+  return { frames, reader, rooms };
+}
+
+const codes = (frames: readonly Seen[]): string[] => frames.map((f) => ("code" in f ? f.code : "ok"));
 
 describe("FrameReader", () => {
   it("gives back what was written, however the bytes are cut", () => {
@@ -31,8 +59,8 @@ describe("FrameReader", () => {
           expect(frames).toHaveLength(messages.length);
           frames.forEach((f, k) => {
             const [header, payload] = messages[k]!;
-            expect("bad" in f ? f.bad : JSON.stringify(f.header)).toBe(JSON.stringify(header));
-            if (!("bad" in f)) expect([...f.payload]).toEqual([...payload]);
+            expect("code" in f ? f.code : f.header).toBe(JSON.stringify(header));
+            if (!("code" in f)) expect(f.payload).toEqual([...payload]);
           });
         },
       ),
@@ -56,29 +84,82 @@ describe("FrameReader", () => {
     expect(codes(frames)).toEqual(["WORK0002", "ok"]);
   });
 
-  it("reports a header longer than its frame, and one that is not JSON or not UTF-8", () => {
+  it("reports a header longer than its frame, and a frame too short to have one", () => {
     const lie = writeFrame({ id: 1 });
     new DataView(lie.buffer).setUint32(4, 1000, true);
-    const raw = (bytes: number[]): Uint8Array => {
-      const f = new Uint8Array(8 + bytes.length);
-      const view = new DataView(f.buffer);
-      view.setUint32(0, 4 + bytes.length, true);
-      view.setUint32(4, bytes.length, true);
-      f.set(bytes, 8);
-      return f;
-    };
-    const { frames } = readAll([
-      lie,
-      raw([0x7b]),
-      raw([0x22, 0xff, 0x22]),
-      raw([0x5b, 0x5d]),
-      writeFrame({ id: 2 }),
-    ]);
-    expect(codes(frames)).toEqual(["WORK0001", "WORK0001", "WORK0001", "WORK0001", "ok"]);
+    const { frames } = readAll([lie, Uint8Array.of(2, 0, 0, 0, 1, 1), writeFrame({ id: 2 })]);
+    expect(codes(frames)).toEqual(["WORK0001", "WORK0001", "ok"]);
+  });
+
+  it("takes no memory for a length that lies", () => {
+    const { rooms } = readAll(
+      Array.from({ length: 100 }, () => Uint8Array.of(255, 255, 255, 15)),
+      1 << 28,
+    );
+    expect(rooms).toBeLessThan(1 << 20);
   });
 
   it("says when the stream ends within a frame", () => {
     const { reader } = readAll([writeFrame({ id: 1 }).subarray(0, 6)]);
     expect(reader.incomplete).toBe(true);
+  });
+});
+
+describe("HeaderReader", () => {
+  const read = (reader: HeaderReader, header: string | Uint8Array): Record<string, unknown> => {
+    const bytes = Buffer.from(header as string);
+    return { ...reader.read(bytes, 0, bytes.length, bytes.length) };
+  };
+  const compile = (id: string, rest = '"type":"compile","output":"code","set":["opt_level=none"]') =>
+    `{"id":${id},${rest}}`;
+
+  it("gives a header that it knows the fields of the first", () => {
+    const reader = new HeaderReader();
+    const first = read(reader, compile("1"));
+    expect(first).toMatchObject({ type: "compile", id: 1, output: "code", set: ["opt_level=none"] });
+    const second = read(reader, compile(" 27"));
+    expect(second).toMatchObject({ type: "compile", id: 27, output: "code", target: "" });
+    expect(second.set).toBe(first.set);
+    expect(read(reader, compile("3", '"type":"compile","output":"asm"')).output).toBe("asm");
+  });
+
+  it("says of every header what the parser says, however ids are written", () => {
+    const ids = [
+      "0",
+      "7",
+      "01",
+      "1.5",
+      "-3",
+      "1e3",
+      "123456789012345",
+      "1234567890123456789",
+      '"a"',
+      "null",
+      "",
+    ];
+    const rests = [
+      '"type":"compile","output":"code"',
+      '"type":"compile","output":"code","id":9',
+      '"type":"compile","output":"code","\\u0069d":9',
+      '"type":"check"',
+    ];
+    const all = fc.tuple(fc.constantFrom(...ids), fc.constantFrom(...rests));
+    fc.assert(
+      fc.property(fc.array(all, { maxLength: 8 }), (headers) => {
+        const known = new HeaderReader();
+        for (const [id, rest] of headers) {
+          expect(read(known, compile(id, rest))).toEqual(read(new HeaderReader(), compile(id, rest)));
+        }
+      }),
+      { seed: 12, numRuns: 300 },
+    );
+  });
+
+  it("knows what is no JSON, no UTF-8, no object, and no request", () => {
+    const reader = new HeaderReader();
+    for (const bad of ["{", Uint8Array.of(0x22, 0xff, 0x22), "[]", "3"])
+      expect(read(reader, bad).type).toBe("malformed");
+    expect(read(reader, '{"id":4,"type":"nothing"}')).toMatchObject({ type: "refused", id: 4 });
+    expect(read(reader, '{"id":[],"type":"compile"}')).toMatchObject({ type: "refused", id: null });
   });
 });

@@ -4,53 +4,44 @@
  * A frame is two little-endian 32-bit numbers, the length of all that follows the first one and the length of the
  * header, then the header (JSON, UTF-8), then the payload (raw bytes).
  */
-export interface Frame {
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly payload: Uint8Array;
+export interface FrameTarget {
+  /**
+   * A whole frame. Its header is `bytes[start, middle)`, its payload `bytes[middle, end)`; the bytes are the reader's
+   * and change when the call is over.
+   */
+  frame(bytes: Uint8Array, start: number, middle: number, end: number): void;
+  /** A frame that cannot be read. Reading goes on behind it. */
+  badFrame(code: "WORK0001" | "WORK0002", why: string): void;
 }
 
-/** A frame that cannot be read. Reading goes on behind it. */
-export interface BadFrame {
-  readonly bad: string;
-  /** The stable code of the answer. */
-  readonly code: "WORK0001" | "WORK0002";
-}
+/** Bytes that are asked for at once: what a pipe holds. */
+const CHUNK_BYTES = 1 << 16;
 
-/** The frame of `header` and `payload`. */
-export function writeFrame(header: object, payload: Uint8Array = EMPTY): Uint8Array {
-  const json = encoder.encode(JSON.stringify(header));
-  const frame = new Uint8Array(8 + json.length + payload.length);
-  const view = new DataView(frame.buffer);
-  view.setUint32(0, 4 + json.length + payload.length, true);
-  view.setUint32(4, json.length, true);
-  frame.set(json, 8);
-  frame.set(payload, 8 + json.length);
-  return frame;
-}
-
-const EMPTY = new Uint8Array(0);
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+/** Greatest buffer that is kept when it is empty. */
+const MAX_SPARE = 1 << 24;
 
 /**
  * Cuts a byte stream into frames. Whatever arrives, it neither throws nor loses the end of the frame: a frame that is
  * malformed or longer than the limit is reported once and passed over by its own length.
+ *
+ * Whoever reads the stream reads into {@link room} and says how much it was with {@link filled}; frames are cut where
+ * they arrived.
  */
 export class FrameReader {
   readonly #limit: number;
-  readonly #onFrame: (frame: Frame | BadFrame) => void;
-  #buffer = new Uint8Array(1 << 16);
+  readonly #target: FrameTarget;
+  #buffer = new Uint8Array(4 * CHUNK_BYTES);
   #length = 0;
   /** Bytes of a frame over the limit that are still to be passed over. */
   #skip = 0;
 
   /**
    * @param limit Greatest length field that is accepted, in bytes.
-   * @param onFrame Called for each frame in the order of arrival; a payload is the callee's to keep.
+   * @param target Told of each frame in the order of arrival.
    */
-  constructor(limit: number, onFrame: (frame: Frame | BadFrame) => void) {
+  constructor(limit: number, target: FrameTarget) {
     this.#limit = limit;
-    this.#onFrame = onFrame;
+    this.#target = target;
   }
 
   /** Whether the stream stopped in the middle of a frame. */
@@ -58,60 +49,57 @@ export class FrameReader {
     return this.#length > 0 || this.#skip > 0;
   }
 
-  push(chunk: Uint8Array): void {
-    if (this.#skip > 0) {
-      const n = Math.min(this.#skip, chunk.length);
-      this.#skip -= n;
-      chunk = chunk.subarray(n);
-    }
-    this.#append(chunk);
-    let at = 0;
-    while (this.#length - at >= 4) {
-      const view = new DataView(this.#buffer.buffer, at, this.#length - at);
-      const length = view.getUint32(0, true);
-      if (length > this.#limit) {
-        this.#onFrame({
-          bad: `the frame is ${length} bytes long; the limit is ${this.#limit}`,
-          code: "WORK0002",
-        });
-        const here = Math.min(this.#length - at, 4 + length);
-        this.#skip = 4 + length - here;
-        at += here;
-        continue;
-      }
-      if (this.#length - at < 4 + length) break;
-      this.#onFrame(parse(this.#buffer.slice(at + 4, at + 4 + length)));
-      at += 4 + length;
-    }
-    this.#buffer.copyWithin(0, at, this.#length);
-    this.#length -= at;
-  }
-
-  #append(chunk: Uint8Array): void {
-    const needed = this.#length + chunk.length;
-    if (needed > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+  /** Where the next bytes go: at least one. */
+  room(): Uint8Array {
+    // It grows with the bytes that arrive: lengths that lie cost no memory.
+    if (this.#length + CHUNK_BYTES > this.#buffer.length) {
+      const grown = new Uint8Array(this.#buffer.length * 2);
       grown.set(this.#buffer.subarray(0, this.#length));
       this.#buffer = grown;
     }
-    this.#buffer.set(chunk, this.#length);
-    this.#length = needed;
+    return this.#buffer.subarray(this.#length);
+  }
+
+  /** Says that `n` bytes have arrived in {@link room}. */
+  filled(n: number): void {
+    const bytes = this.#buffer;
+    const length = this.#length + n;
+    let at = Math.min(this.#skip, length);
+    this.#skip -= at;
+    while (length - at >= 4) {
+      const frame = word(bytes, at);
+      if (frame > this.#limit) {
+        this.#target.badFrame("WORK0002", `the frame is ${frame} bytes long; the limit is ${this.#limit}`);
+        const here = Math.min(length - at, 4 + frame);
+        this.#skip = 4 + frame - here;
+        at += here;
+        continue;
+      }
+      const end = at + 4 + frame;
+      if (end > length) break;
+      this.#cut(bytes, at + 4, end);
+      at = end;
+    }
+    this.#length = length - at;
+    if (this.#length > 0) bytes.copyWithin(0, at, length);
+    else if (bytes.length > MAX_SPARE) this.#buffer = new Uint8Array(4 * CHUNK_BYTES);
+  }
+
+  #cut(bytes: Uint8Array, start: number, end: number): void {
+    if (end - start < 4) {
+      this.#target.badFrame("WORK0001", "the frame is too short for a header length");
+      return;
+    }
+    const header = word(bytes, start);
+    if (header > end - start - 4) {
+      this.#target.badFrame("WORK0001", `the header length ${header} is greater than the frame`);
+      return;
+    }
+    this.#target.frame(bytes, start + 4, start + 4 + header, end);
   }
 }
 
-function parse(body: Uint8Array): Frame | BadFrame {
-  const bad = (why: string): BadFrame => ({ bad: why, code: "WORK0001" });
-  if (body.length < 4) return bad("the frame is too short for a header length");
-  const headerLength = new DataView(body.buffer).getUint32(0, true);
-  if (headerLength > body.length - 4)
-    return bad(`the header length ${headerLength} is greater than the frame`);
-  let header: unknown;
-  try {
-    header = JSON.parse(decoder.decode(body.subarray(4, 4 + headerLength)));
-  } catch {
-    return bad("the header is not JSON in UTF-8");
-  }
-  if (typeof header !== "object" || header === null || Array.isArray(header))
-    return bad("the header is not a JSON object");
-  return { header: header as Record<string, unknown>, payload: body.subarray(4 + headerLength) };
+/** The unsigned little-endian word at `at`. */
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }

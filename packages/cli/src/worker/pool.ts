@@ -1,106 +1,156 @@
-import { Worker } from "node:worker_threads";
-import { type Outcome, refuse, WorkerCode } from "./protocol.ts";
-import type { Executor, Job } from "./server.ts";
+import { ByteSink } from "@gantry/entity";
+import { AnswerSink, NO_PAYLOAD } from "./answer.ts";
+import { type Client, type Executor, type Job, nobody } from "./job.ts";
+import { WorkerCode } from "./protocol.ts";
 
-/** From the pool to a thread. */
-export type ThreadOrder =
-  | { readonly number: number; readonly request: Job["request"] }
-  | { readonly stop: number; readonly outcome: Outcome };
-
-/** From a thread to the pool: an outcome, or the counters that were asked for with it. */
-export interface ThreadAnswer {
+/** A request on its way to a thread; its source is in the bytes that travel with it. */
+export interface ThreadRequest {
   readonly number: number;
-  readonly outcome: Outcome;
+  readonly request: Job["request"];
+  readonly sourceBytes: number;
+}
+
+/** From the pool to a thread: requests and their sources one behind the other, or the number of a job to give up. */
+export type ThreadOrder =
+  | { readonly requests: readonly ThreadRequest[]; readonly sources: Uint8Array }
+  | { readonly stop: number };
+
+/** From a thread to the pool: answers as frames, one behind the other, and its counters. */
+export interface ThreadAnswers {
+  readonly numbers: readonly number[];
+  readonly frames: Uint8Array;
   readonly stats: Record<string, number>;
 }
 
-interface Thread {
-  readonly worker: Worker;
-  readonly jobs: Map<number, { job: Job; resolve: (outcome: Outcome) => void }>;
+/** A thread as the pool sees it: a `Worker` of node:worker_threads. */
+export interface PoolThread {
+  postMessage(order: ThreadOrder, transfer: readonly ArrayBuffer[]): void;
+  terminate(): Promise<unknown>;
+  on(event: "message", listener: (answers: ThreadAnswers) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "exit", listener: () => void): unknown;
+}
+
+interface Lane {
+  readonly thread: PoolThread;
+  readonly jobs: Map<number, Job>;
   /** Targets that it has compiled for: their contexts are warm. */
   readonly targets: Set<string>;
+  /** What is to be sent at the end of the turn. */
+  requests: ThreadRequest[];
+  readonly sources: ByteSink;
   stats: Record<string, number>;
 }
 
 /**
  * Spreads compile requests over threads, each with an engine of its own. A request goes to the thread with the fewest
- * jobs, and among those to one that has compiled for its target.
+ * jobs, and among those to one that has compiled for its target. What arrives together travels together.
  */
 export class ThreadPool implements Executor {
-  readonly #threads: Thread[] = [];
-  readonly #data: unknown;
+  client: Client = nobody;
+  readonly #start: () => PoolThread;
+  readonly #lanes: Lane[] = [];
+  readonly #answer = new AnswerSink();
   #number = 0;
   #closing = false;
 
   /**
    * @param jobs Number of threads.
-   * @param data What each thread's engine is made from: must survive structured cloning.
+   * @param start Starts a thread that runs `thread-main.ts`.
    */
-  constructor(jobs: number, data: unknown) {
-    this.#data = data;
-    for (let k = 0; k < jobs; k++) this.#threads.push(this.#start());
+  constructor(jobs: number, start: () => PoolThread) {
+    this.#start = start;
+    for (let k = 0; k < jobs; k++) this.#lanes.push(this.#newLane());
   }
 
-  run(job: Job): Promise<Outcome> {
-    const target = job.request.type === "compile" ? job.request.target : "";
-    let best = this.#threads[0];
-    for (const thread of this.#threads) {
-      const fewer = thread.jobs.size - best.jobs.size;
-      if (fewer < 0 || (fewer === 0 && thread.targets.has(target) && !best.targets.has(target)))
-        best = thread;
+  run(job: Job): void {
+    const { request } = job;
+    const target = request.type === "compile" ? request.target : "";
+    let best = this.#lanes[0];
+    for (const lane of this.#lanes) {
+      const fewer = lane.jobs.size - best.jobs.size;
+      if (fewer < 0 || (fewer === 0 && lane.targets.has(target) && !best.targets.has(target))) best = lane;
     }
     best.targets.add(target);
     const number = this.#number++;
-    return new Promise((resolve) => {
-      best.jobs.set(number, { job, resolve });
-      best.worker.postMessage({ number, request: job.request } satisfies ThreadOrder);
+    best.jobs.set(number, job);
+    best.requests.push({
+      number,
+      request: { ...request, source: NO_PAYLOAD },
+      sourceBytes: request.source.length,
     });
+    best.sources.append(request.source);
   }
 
-  stopped(job: Job): void {
-    for (const thread of this.#threads) {
-      for (const [number, entry] of thread.jobs) {
-        if (entry.job === job && job.stop !== undefined) {
-          thread.worker.postMessage({ stop: number, outcome: job.stop } satisfies ThreadOrder);
-        }
+  endTurn(): void {
+    for (const lane of this.#lanes) {
+      if (lane.requests.length === 0) continue;
+      const sources = lane.sources.toBytes();
+      lane.thread.postMessage({ requests: lane.requests, sources }, [sources.buffer]);
+      lane.requests = [];
+      lane.sources.clear();
+    }
+  }
+
+  stop(job: Job): void {
+    this.endTurn();
+    for (const lane of this.#lanes) {
+      for (const [number, other] of lane.jobs) {
+        if (other === job) lane.thread.postMessage({ stop: number }, []);
       }
     }
   }
 
   stats(): Record<string, number> {
     const sum: Record<string, number> = {};
-    for (const thread of this.#threads) {
-      for (const [name, value] of Object.entries(thread.stats)) sum[name] = (sum[name] ?? 0) + value;
+    for (const lane of this.#lanes) {
+      for (const [name, value] of Object.entries(lane.stats)) sum[name] = (sum[name] ?? 0) + value;
     }
     return sum;
   }
 
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all(this.#threads.map((t) => t.worker.terminate()));
+    await Promise.all(this.#lanes.map((lane) => lane.thread.terminate()));
   }
 
-  #start(): Thread {
-    const main = new URL(
-      import.meta.url.endsWith(".ts") ? "./thread-main.ts" : "./thread-main.js",
-      import.meta.url,
-    );
-    const worker = new Worker(main, { workerData: this.#data });
-    const thread: Thread = { worker, jobs: new Map(), targets: new Set(), stats: {} };
-    worker.on("message", ({ number, outcome, stats }: ThreadAnswer) => {
-      thread.stats = stats;
-      thread.jobs.get(number)?.resolve(outcome);
-      thread.jobs.delete(number);
+  #newLane(): Lane {
+    const thread = this.#start();
+    const lane: Lane = {
+      thread,
+      jobs: new Map(),
+      targets: new Set(),
+      requests: [],
+      sources: new ByteSink(),
+      stats: {},
+    };
+    thread.on("message", ({ numbers, frames, stats }) => {
+      lane.stats = stats;
+      const view = new DataView(frames.buffer, frames.byteOffset);
+      let at = 0;
+      for (const number of numbers) {
+        const end = at + 4 + view.getUint32(at, true);
+        const job = lane.jobs.get(number);
+        lane.jobs.delete(number);
+        if (job !== undefined) this.client.done(job, frames.subarray(at, end));
+        at = end;
+      }
+      this.client.flush();
     });
     // A thread ends by itself only if it ran out of memory or met a mistake of ours: its jobs fail, others go on.
     const lost = (why: string): void => {
-      for (const { resolve } of thread.jobs.values()) resolve(refuse(WorkerCode.memory, why));
-      thread.jobs.clear();
-      const at = this.#threads.indexOf(thread);
-      if (at >= 0 && !this.#closing) this.#threads[at] = this.#start();
+      const at = this.#lanes.indexOf(lane);
+      if (at < 0 || this.#closing) return;
+      this.#lanes[at] = this.#newLane();
+      for (const job of lane.jobs.values()) {
+        this.#answer.refused(job.request.id, WorkerCode.memory, why);
+        this.client.done(job, this.#answer.frame(NO_PAYLOAD));
+      }
+      lane.jobs.clear();
+      this.client.flush();
     };
-    worker.on("error", (e) => lost(`the compiling thread failed: ${e.message}`));
-    worker.on("exit", () => lost("the compiling thread ended"));
-    return thread;
+    thread.on("error", (e) => lost(`the compiling thread failed: ${e.message}`));
+    thread.on("exit", () => lost("the compiling thread ended"));
+    return lane;
   }
 }

@@ -1,5 +1,3 @@
-import type { Diagnostic } from "@gantry/diag";
-
 /** Version of the protocol of `docs/protocol.md`. */
 export const PROTOCOL = 1;
 
@@ -39,10 +37,12 @@ interface SourceRequest {
   readonly id: RequestId;
   /** What diagnostics call the source. */
   readonly name: string;
+  /** Requests with the same words may share the array. */
   readonly set: readonly string[];
   /** Milliseconds from arrival, 0 for no limit. */
   readonly timeMs: number;
-  readonly source: Uint8Array;
+  /** The payload. */
+  source: Uint8Array;
 }
 
 export interface CompileRequest extends SourceRequest {
@@ -71,20 +71,6 @@ export type Request =
 
 export const REQUEST_TYPES = ["compile", "check", "run", "cancel", "stats"] as const;
 
-/** A refusal: what becomes of it is an answer with `ok: false`. */
-export interface Refusal {
-  readonly code: string;
-  readonly message: string;
-  readonly diagnostics?: readonly Diagnostic[];
-}
-
-/** An answer's fields and its payload. */
-export type Outcome =
-  | { readonly ok: true; readonly fields: Record<string, unknown>; readonly payload: Uint8Array }
-  | { readonly ok: false; readonly error: Refusal };
-
-export const refuse = (code: string, message: string): Outcome => ({ ok: false, error: { code, message } });
-
 /** Whether `x` can name a request. */
 export function isId(x: unknown): x is RequestId {
   return typeof x === "string" || (typeof x === "number" && Number.isFinite(x));
@@ -103,9 +89,9 @@ export function parseRequest(
     if (typeof x !== "string") throw new FieldError(`${field} must be a string`);
     return x;
   };
-  const texts = (field: string): string[] => {
+  const texts = (field: string): readonly string[] => {
     const x = header[field];
-    if (x === undefined) return [];
+    if (x === undefined) return NO_TEXTS;
     if (!Array.isArray(x) || !x.every((e) => typeof e === "string"))
       throw new FieldError(`${field} must be a list of strings`);
     return x;
@@ -122,19 +108,20 @@ export function parseRequest(
       case "compile":
       case "check":
       case "run": {
-        const time = header.timeMs ?? 0;
-        if (typeof time !== "number" || !(time >= 0)) return "timeMs must be a number of milliseconds";
-        const common = { id, name: text("name", "<request>"), set: texts("set"), timeMs: time, source };
-        if (type === "check") return { type, ...common };
+        const timeMs = header.timeMs ?? 0;
+        if (typeof timeMs !== "number" || !(timeMs >= 0)) return "timeMs must be a number of milliseconds";
+        const name = text("name", "<request>");
+        const set = texts("set");
+        if (type === "check") return { type, id, name, set, timeMs, source };
         if (type === "run") {
-          const name = text("function", "");
-          if (name === "") return "run needs the name of a function";
-          return { type, ...common, function: name, args: texts("args") };
+          const called = text("function", "");
+          if (called === "") return "run needs the name of a function";
+          return { type, id, name, set, timeMs, source, function: called, args: texts("args") };
         }
         const output = text("output", "object");
         const kind = OUTPUTS.find((o) => o === output);
         if (kind === undefined) return `output must be one of ${OUTPUTS.join(", ")}`;
-        return { type, ...common, target: text("target", ""), output: kind };
+        return { type, id, name, set, timeMs, source, target: text("target", ""), output: kind };
       }
       default:
         return `type must be one of ${REQUEST_TYPES.join(", ")}`;
@@ -144,5 +131,7 @@ export function parseRequest(
     throw e;
   }
 }
+
+const NO_TEXTS: readonly string[] = [];
 
 class FieldError extends Error {}

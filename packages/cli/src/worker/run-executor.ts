@@ -10,10 +10,11 @@ import {
   verify,
 } from "@gantry/clif-ir";
 import { symbolOf } from "@gantry/codegen-core";
-import { GantryError } from "@gantry/diag";
+import { type Diagnostic, GantryError } from "@gantry/diag";
 import { ChildExecutor, type ChildTarget } from "@gantry/jit";
-import { type Outcome, type RunRequest, refuse, WorkerCode } from "./protocol.ts";
-import type { Executor, Job } from "./server.ts";
+import { AnswerSink, NO_PAYLOAD } from "./answer.ts";
+import { type Client, type Executor, type Job, nobody } from "./job.ts";
+import { type RunRequest, WorkerCode } from "./protocol.ts";
 
 /** Time that any call may take; a request's own limit is the server's business, which then stops the job. */
 const DEFAULT_TIME_MS = 60_000;
@@ -23,9 +24,11 @@ const DEFAULT_TIME_MS = 60_000;
  * and calls; it is kept for the next request, and replaced when it dies.
  */
 export class RunExecutor implements Executor {
+  client: Client = nobody;
   readonly #target: ChildTarget;
+  readonly #answer = new AnswerSink();
   #child: ChildExecutor | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
   #runs = 0;
   #current: Job | undefined;
 
@@ -33,14 +36,13 @@ export class RunExecutor implements Executor {
     this.#target = target;
   }
 
-  run(job: Job): Promise<Outcome> {
-    const result = this.#last.then(() => this.#run(job));
-    this.#last = result.catch(() => undefined);
-    return result;
+  run(job: Job): void {
+    job.keep();
+    this.#last = this.#last.then(() => this.#run(job));
   }
 
   /** The only way to stop running code is to end its process. */
-  stopped(job: Job): void {
+  stop(job: Job): void {
     if (this.#current === job) this.#discard();
   }
 
@@ -57,24 +59,29 @@ export class RunExecutor implements Executor {
     this.#child = undefined;
   }
 
-  async #run(job: Job): Promise<Outcome> {
-    if (job.stop !== undefined) return job.stop;
+  async #run(job: Job): Promise<void> {
+    if (job.stopped) return;
+    const { id } = job.request;
     this.#runs++;
     this.#current = job;
     try {
-      return await this.#call(job.request as RunRequest);
+      const outcome = await this.#call(job.request as RunRequest);
+      if ("code" in outcome) this.#answer.refused(id, outcome.code, outcome.message, outcome.diagnostics);
+      else {
+        this.#answer.granted(id);
+        this.#answer.text(`,${JSON.stringify(outcome).slice(1, -1)}`);
+      }
     } catch (e) {
-      if (!(e instanceof GantryError)) throw e;
-      return {
-        ok: false,
-        error: { code: WorkerCode.badSource, message: "the source has errors", diagnostics: e.diagnostics },
-      };
-    } finally {
-      this.#current = undefined;
+      if (e instanceof GantryError)
+        this.#answer.refused(id, WorkerCode.badSource, "the source has errors", e.diagnostics);
+      else this.#answer.refused(id, WorkerCode.failed, e instanceof Error ? e.message : String(e));
     }
+    this.#current = undefined;
+    this.client.done(job, this.#answer.frame(NO_PAYLOAD));
+    this.client.flush();
   }
 
-  async #call(request: RunRequest): Promise<Outcome> {
+  async #call(request: RunRequest): Promise<RunAnswer> {
     const text = new TextDecoder().decode(request.source);
     const functions = readFunctions({ name: request.name, bytes: request.source }, [], {
       defaultCallConv: CallConv.system_v,
@@ -102,24 +109,17 @@ export class RunExecutor implements Executor {
           const type = func.sigReturnType(OWN_SIGNATURE, k);
           return { type: typeName(type), value: dataValueText({ type, bits }) };
         });
-        return { ok: true, fields: { results }, payload: new Uint8Array(0) };
+        return { results };
       }
       case "trap": {
         const { code, functionName: name, offset } = outcome.trap;
-        return {
-          ok: true,
-          fields: { trap: { code, function: `%${name}`, offset } },
-          payload: new Uint8Array(0),
-        };
+        return { trap: { code, function: `%${name}`, offset } };
       }
       case "error":
         return {
-          ok: false,
-          error: {
-            code: WorkerCode.badSource,
-            message: outcome.message,
-            diagnostics: [{ code: outcome.code, severity: "error", message: outcome.message }],
-          },
+          code: WorkerCode.badSource,
+          message: outcome.message,
+          diagnostics: [{ code: outcome.code, severity: "error", message: outcome.message }],
         };
       case "died":
         return refuse(WorkerCode.memory, `the process that ran the function died: ${outcome.message}`);
@@ -128,6 +128,14 @@ export class RunExecutor implements Executor {
     }
   }
 }
+
+/** What the answer to a `run` says: what came of the call, or why there was none. */
+type RunAnswer =
+  | { readonly results: readonly { readonly type: string; readonly value: string }[] }
+  | { readonly trap: { readonly code: string; readonly function: string; readonly offset: number } }
+  | { readonly code: string; readonly message: string; readonly diagnostics?: readonly Diagnostic[] };
+
+const refuse = (code: string, message: string): RunAnswer => ({ code, message });
 
 /** The arguments' bits, or what is wrong with them. */
 function argumentBits(func: Function, args: readonly string[]): bigint[] | string {

@@ -1,35 +1,9 @@
-import { diagnosticToJson } from "@gantry/diag";
-import { type BadFrame, type Frame, FrameReader, writeFrame } from "./frames.ts";
-import {
-  type CheckRequest,
-  type CompileRequest,
-  isId,
-  type Limits,
-  type Outcome,
-  PROTOCOL,
-  parseRequest,
-  REQUEST_TYPES,
-  type RequestId,
-  type RunRequest,
-  refuse,
-  WorkerCode,
-} from "./protocol.ts";
-
-/** A request that takes time, and how to give it up. */
-export interface Job {
-  readonly request: CompileRequest | CheckRequest | RunRequest;
-  /** Set when the answer is not wanted any more; whoever works on the job looks at it now and then. */
-  stop: Outcome | undefined;
-}
-
-/** Who does the work: in this thread, in several, or in a process of its own. */
-export interface Executor {
-  run(job: Job): Promise<Outcome>;
-  /** Told that `job.stop` was set. */
-  stopped?(job: Job): void;
-  stats(): Record<string, number>;
-  close(): Promise<void>;
-}
+import { ByteSink } from "@gantry/entity";
+import { AnswerSink, NO_PAYLOAD } from "./answer.ts";
+import { FrameReader, type FrameTarget } from "./frames.ts";
+import { HeaderReader } from "./headers.ts";
+import { type Client, type Executor, Job } from "./job.ts";
+import { type Limits, PROTOCOL, REQUEST_TYPES, type RequestId, WorkerCode } from "./protocol.ts";
 
 /** What the hello says beside the protocol. */
 export interface Identity {
@@ -39,17 +13,26 @@ export interface Identity {
   readonly settings: readonly unknown[];
 }
 
+/** Answers are sent when so many bytes of them wait, or when there is nothing more to do. */
+const SEND_BYTES = 1 << 16;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Answers the requests of one client. Whatever the client sends, every well-formed request is answered once, and none
  * can end the server.
  */
-export class Server {
+export class Server implements FrameTarget, Client {
   readonly #limits: Limits;
-  readonly #send: (frame: Uint8Array) => void;
+  readonly #send: (bytes: Uint8Array) => void;
   readonly #compile: Executor;
   readonly #run: Executor;
-  readonly #reader: FrameReader;
+  readonly #headers = new HeaderReader();
+  readonly #answer = new AnswerSink();
+  /** Answers that are not sent yet. */
+  readonly #out = new ByteSink("little", 2 * SEND_BYTES);
   readonly #inFlight = new Map<RequestId, Job>();
+  /** The stream from the client: bytes go into its room. */
+  readonly input: FrameReader;
   #idle: (() => void)[] = [];
   #requests = 0;
   #bytesIn = 0;
@@ -58,34 +41,52 @@ export class Server {
   /**
    * @param compile Does `compile` and `check`.
    * @param run Does `run`.
-   * @param send Takes the bytes of each answer.
+   * @param send Takes the bytes of answers, which are its own to keep.
    */
   constructor(
     limits: Limits,
     identity: Identity,
     compile: Executor,
     run: Executor,
-    send: (frame: Uint8Array) => void,
+    send: (bytes: Uint8Array) => void,
   ) {
     this.#limits = limits;
     this.#compile = compile;
     this.#run = run;
     this.#send = send;
-    this.#reader = new FrameReader(limits.frameBytes, (frame) => this.#frame(frame));
+    compile.client = this;
+    run.client = this;
+    this.input = new FrameReader(limits.frameBytes, this);
     const { frameBytes, inFlight } = limits;
-    this.#write({
+    const hello = {
       type: "hello",
       protocol: PROTOCOL,
       ...identity,
       requests: REQUEST_TYPES,
       limits: { frameBytes, inFlight },
-    });
+    };
+    this.#put(helloFrame(hello));
+    this.flush();
   }
 
-  /** Bytes from the client. */
+  /** Says that `n` bytes of the client have arrived in the room of {@link input}. */
+  filled(n: number): void {
+    this.#bytesIn += n;
+    this.#compile.beginTurn?.();
+    this.input.filled(n);
+    this.#compile.endTurn?.();
+    this.flush();
+  }
+
+  /** Bytes of the client that arrived elsewhere. */
   push(chunk: Uint8Array): void {
-    this.#bytesIn += chunk.length;
-    this.#reader.push(chunk);
+    for (let at = 0; at < chunk.length; ) {
+      const room = this.input.room();
+      const n = Math.min(room.length, chunk.length - at);
+      room.set(chunk.subarray(at, at + n));
+      this.filled(n);
+      at += n;
+    }
   }
 
   /** Resolves when everything that was asked has been answered. */
@@ -99,98 +100,117 @@ export class Server {
     await this.#run.close();
   }
 
-  #write(header: object, payload?: Uint8Array): void {
-    const frame = writeFrame(header, payload);
-    this.#bytesOut += frame.length;
-    this.#send(frame);
-  }
-
-  #answer(id: RequestId | null, outcome: Outcome): void {
-    if (outcome.ok) {
-      this.#write({ id, ok: true, ...outcome.fields }, outcome.payload);
-      return;
-    }
-    const { code, message, diagnostics } = outcome.error;
-    const error = {
-      code,
-      message,
-      ...(diagnostics !== undefined ? { diagnostics: diagnostics.map(diagnosticToJson) } : {}),
-    };
-    this.#write({ id, ok: false, error });
-  }
-
-  #frame(frame: Frame | BadFrame): void {
-    if ("bad" in frame) {
-      this.#answer(null, refuse(frame.code, frame.bad));
-      return;
-    }
-    this.#requests++;
-    const request = parseRequest(frame.header, frame.payload);
-    const id = isId(frame.header.id) ? frame.header.id : null;
-    if (typeof request === "string") {
-      this.#answer(id, refuse(WorkerCode.badRequest, request));
-      return;
-    }
+  frame(bytes: Uint8Array, start: number, middle: number, end: number): void {
+    const request = this.#headers.read(bytes, start, middle, end);
     switch (request.type) {
+      case "malformed":
+        this.badFrame(WorkerCode.badFrame, request.why);
+        return;
+      case "refused":
+        this.#requests++;
+        this.#refuse(request.id, WorkerCode.badRequest, request.why);
+        return;
       case "cancel": {
+        this.#requests++;
         const job = this.#inFlight.get(request.request);
-        if (job !== undefined) this.#stop(job, refuse(WorkerCode.cancelled, "the request was cancelled"));
-        this.#answer(request.id, { ok: true, fields: { cancelled: job !== undefined }, payload: NOTHING });
+        if (job !== undefined) this.#stop(job, WorkerCode.cancelled, "the request was cancelled");
+        this.#grant(request.id, `,"cancelled":${job !== undefined}`);
         return;
       }
       case "stats":
-        this.#answer(request.id, { ok: true, fields: { stats: this.#stats() }, payload: NOTHING });
+        this.#requests++;
+        this.#grant(request.id, `,"stats":${JSON.stringify(this.#stats())}`);
         return;
       default:
+        this.#requests++;
         this.#start(request);
     }
+  }
+
+  badFrame(code: string, why: string): void {
+    this.#refuse(null, code, why);
+  }
+
+  done(job: Job, frame: Uint8Array): void {
+    // A job that was stopped has had its answer.
+    if (job.stopped) return;
+    if (job.timer !== undefined) clearTimeout(job.timer);
+    this.#inFlight.delete(job.request.id);
+    this.#put(frame);
+    if (this.#inFlight.size > 0 || this.#idle.length === 0) return;
+    this.flush();
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const resolve of idle) resolve();
+  }
+
+  flush(): void {
+    const out = this.#out;
+    if (out.length === 0) return;
+    this.#bytesOut += out.length;
+    this.#send(out.bytes.slice(0, out.length));
+    out.clear();
+  }
+
+  #put(frame: Uint8Array): void {
+    // A long answer is not copied twice.
+    if (frame.length > SEND_BYTES) {
+      this.flush();
+      this.#bytesOut += frame.length;
+      this.#send(frame.slice());
+      return;
+    }
+    this.#out.append(frame);
+    if (this.#out.length >= SEND_BYTES) this.flush();
+  }
+
+  #refuse(id: RequestId | null, code: string, why: string): void {
+    this.#answer.refused(id, code, why);
+    this.#put(this.#answer.frame(NO_PAYLOAD));
+  }
+
+  #grant(id: RequestId, fields: string): void {
+    this.#answer.granted(id);
+    this.#answer.text(fields);
+    this.#put(this.#answer.frame(NO_PAYLOAD));
   }
 
   #start(request: Job["request"]): void {
     const { id } = request;
     if (this.#inFlight.has(id)) {
-      this.#answer(id, refuse(WorkerCode.duplicate, `a request with id ${JSON.stringify(id)} is in flight`));
+      this.#refuse(id, WorkerCode.duplicate, `a request with id ${JSON.stringify(id)} is in flight`);
       return;
     }
     if (this.#inFlight.size >= this.#limits.inFlight) {
-      this.#answer(
+      this.#refuse(
         id,
-        refuse(WorkerCode.tooMany, `${this.#limits.inFlight} requests are in flight; wait for answers`),
+        WorkerCode.tooMany,
+        `${this.#limits.inFlight} requests are in flight; wait for answers`,
       );
       return;
     }
-    const job: Job = { request, stop: undefined };
+    const job = new Job(request);
     this.#inFlight.set(id, job);
-    let timer: NodeJS.Timeout | undefined;
-    if (request.timeMs > 0) {
-      const late = refuse(WorkerCode.time, `the request took more than its ${request.timeMs} ms`);
-      timer = setTimeout(() => this.#stop(job, late), Math.min(request.timeMs, 2 ** 31 - 1));
+    (request.type === "run" ? this.#run : this.#compile).run(job);
+    if (request.timeMs > 0 && this.#inFlight.get(id) === job) {
+      const late = `the request took more than its ${request.timeMs} ms`;
+      job.timer = setTimeout(
+        () => {
+          this.#stop(job, WorkerCode.time, late);
+          this.flush();
+        },
+        Math.min(request.timeMs, MAX_TIMER_MS),
+      );
     }
-    const executor = request.type === "run" ? this.#run : this.#compile;
-    executor
-      .run(job)
-      .catch((e: unknown) => refuse(WorkerCode.failed, e instanceof Error ? e.message : String(e)))
-      .then((outcome) => {
-        clearTimeout(timer);
-        // A job that was stopped has had its answer.
-        if (job.stop === undefined) this.#finish(job, outcome);
-      });
   }
 
-  #stop(job: Job, outcome: Outcome): void {
-    if (job.stop !== undefined) return;
-    job.stop = outcome;
-    (job.request.type === "run" ? this.#run : this.#compile).stopped?.(job);
-    this.#finish(job, outcome);
-  }
-
-  #finish(job: Job, outcome: Outcome): void {
-    this.#inFlight.delete(job.request.id);
-    this.#answer(job.request.id, outcome);
-    if (this.#inFlight.size > 0) return;
-    const idle = this.#idle;
-    this.#idle = [];
-    for (const resolve of idle) resolve();
+  /** Answers a job with a refusal and has it given up. */
+  #stop(job: Job, code: string, why: string): void {
+    const { request } = job;
+    this.#answer.refused(request.id, code, why);
+    this.done(job, this.#answer.frame(NO_PAYLOAD));
+    job.stopped = true;
+    (request.type === "run" ? this.#run : this.#compile).stop?.(job);
   }
 
   #stats(): Record<string, number> {
@@ -206,4 +226,11 @@ export class Server {
   }
 }
 
-const NOTHING = new Uint8Array(0);
+function helloFrame(hello: object): Uint8Array {
+  const header = new TextEncoder().encode(JSON.stringify(hello));
+  const sink = new ByteSink("little", header.length + 8);
+  sink.u32(header.length + 4);
+  sink.u32(header.length);
+  sink.append(header);
+  return sink.bytes;
+}
