@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DirectoryStore } from "./directory-store.ts";
 import { HttpStore } from "./http-store.ts";
+import { MemoryStore } from "./memory-store.ts";
 import { LayeredStore } from "./store.ts";
 
 const keyOf = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -39,7 +40,7 @@ describe("DirectoryStore", () => {
     await store.put(keyOf("changed"), bytes(100));
     for (const f of files(dir)) {
       if (f.endsWith(keyOf("cut").slice(2))) truncateSync(f, 60);
-      else writeFileSync(f, "gantry-1\nsomething else entirely, but long enough to have a head");
+      else writeFileSync(f, "gantry-2 \n\n\nsomething else entirely, but long enough to have a head");
     }
     expect(await store.get(keyOf("cut"))).toBeUndefined();
     expect(await store.get(keyOf("changed"))).toBeUndefined();
@@ -61,6 +62,43 @@ describe("DirectoryStore", () => {
     const file = join(root, "file");
     writeFileSync(file, "");
     expect(await new DirectoryStore(join(file, "below")).put(keyOf("x"), bytes(1))).toBe(false);
+  });
+});
+
+describe("MemoryStore", () => {
+  it("forgets what was used longest ago, and stays within its limit", () => {
+    const store = new MemoryStore(10_000);
+    for (let k = 0; k < 100; k++) {
+      expect(store.put(keyOf(`k${k}`), bytes(1000))).toBe(true);
+      expect(store.get(keyOf("k0"))).toBeDefined();
+    }
+    const kept = Array.from({ length: 100 }, (_, k) => store.get(keyOf(`k${k}`))).filter(
+      (e) => e !== undefined,
+    );
+    expect(kept.length).toBeGreaterThan(5);
+    expect(kept.length).toBeLessThanOrEqual(10);
+    expect(store.get(keyOf("k99"))).toBeDefined();
+    expect(store.get(keyOf("k50"))).toBeUndefined();
+  });
+
+  it("does not take what is larger than all of it", () => {
+    const store = new MemoryStore(1000);
+    store.put(keyOf("small"), bytes(10));
+    expect(store.put(keyOf("large"), bytes(1000))).toBe(false);
+    expect(store.get(keyOf("small"))).toBeDefined();
+  });
+});
+
+describe("LayeredStore", () => {
+  it("answers without a promise what is near, and brings near what was far", () => {
+    const [near, far] = [new MemoryStore(1000), new MemoryStore(1000)];
+    const store = new LayeredStore([near, far]);
+    far.put(keyOf("x"), bytes(5));
+    expect(store.get(keyOf("x"))).toEqual(bytes(5));
+    expect(near.get(keyOf("x"))).toEqual(bytes(5));
+    expect(store.get(keyOf("y"))).toBeUndefined();
+    expect(store.put(keyOf("z"), bytes(6))).toBe(true);
+    expect(far.get(keyOf("z"))).toEqual(bytes(6));
   });
 });
 
