@@ -7,6 +7,8 @@ const packages: Readonly<Record<string, string>> = {
   objdump: "binutils",
   readelf: "binutils",
   "llvm-mc": "llvm",
+  clang: "clang",
+  "lld-link": "lld",
   nginx: "nginx-light",
 };
 

@@ -1,6 +1,9 @@
 /* Lets either caller call either callee, and compares what arrives. */
 #include "harness.h"
 
+#include <stdio.h>
+#include <string.h>
+
 uint8_t abi_in[4096], abi_out[4096];
 static int misaligned, destroyed;
 
@@ -31,12 +34,39 @@ __attribute__((noinline, optimize("no-omit-frame-pointer"))) void abi_touch(void
   destroy();
 }
 
-/* Calls caller(callee) and checks that the registers that a function must preserve are preserved. */
-void call_checked(function caller, function callee, uint64_t *saved);
+static const struct context context = {abi_in, abi_out, abi_values, abi_results, abi_touch};
+
+/* Calls caller(callee, context) and stores the registers that a function must preserve, which had known values. */
+void call_checked(function caller, function callee, const struct context *context, uint64_t *saved);
+#ifdef WINDOWS_FASTCALL
+/* rbx rbp rdi rsi r12 to r15, then xmm6 to xmm15, whose halves are equal. */
+enum { SAVED = 8 + 20 };
 __asm__(
     "call_checked:\n"
-    "  push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n push %rdx\n"
-    "  mov %rdi, %rax\n mov %rsi, %rdi\n"
+    "  push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n push %rcx\n"
+    "  mov %rdi, %rax\n mov %rsi, %rcx\n"
+    "  mov $0x1111, %rbx\n mov $0x2222, %rbp\n mov $0x3333, %rdi\n mov $0x4444, %rsi\n mov $0x5555, %r12\n"
+    "  mov $0x6666, %r13\n mov $0x7777, %r14\n mov $0x8888, %r15\n"
+    "  mov $0x9999, %r8\n"
+    "  .irp n,6,7,8,9,10,11,12,13,14,15\n"
+    "  movq %r8, %xmm\\n\n punpcklqdq %xmm\\n, %xmm\\n\n add $0x1111, %r8\n"
+    "  .endr\n"
+    "  sub $32, %rsp\n call *%rax\n add $32, %rsp\n"
+    "  pop %rcx\n"
+    "  mov %rbx, (%rcx)\n mov %rbp, 8(%rcx)\n mov %rdi, 16(%rcx)\n mov %rsi, 24(%rcx)\n mov %r12, 32(%rcx)\n"
+    "  mov %r13, 40(%rcx)\n mov %r14, 48(%rcx)\n mov %r15, 56(%rcx)\n"
+    "  .irp n,6,7,8,9,10,11,12,13,14,15\n"
+    "  movups %xmm\\n, 64+16*(\\n-6)(%rcx)\n"
+    "  .endr\n"
+    "  pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n"
+    "  ret\n");
+static uint64_t known(int k) { return 0x1111u * (unsigned)(k < 8 ? k + 1 : 9 + (k - 8) / 2); }
+#else
+enum { SAVED = 6 };
+__asm__(
+    "call_checked:\n"
+    "  push %rbx\n push %rbp\n push %r12\n push %r13\n push %r14\n push %r15\n push %rcx\n"
+    "  mov %rdi, %rax\n mov %rsi, %rdi\n mov %rdx, %rsi\n"
     "  mov $0x1111, %rbx\n mov $0x2222, %rbp\n mov $0x3333, %r12\n mov $0x4444, %r13\n mov $0x5555, %r14\n"
     "  mov $0x6666, %r15\n"
     "  call *%rax\n"
@@ -45,18 +75,20 @@ __asm__(
     "  mov %r15, 40(%rdx)\n"
     "  pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbp\n pop %rbx\n"
     "  ret\n");
+static uint64_t known(int k) { return 0x1111u * (unsigned)(k + 1); }
+#endif
 
 int main(void) {
   unsigned calls = 0, failures = 0;
   for (unsigned k = 0; k < abi_row_count; k++)
     for (int pair = 0; pair < 4; pair++) {
       const struct row *row = abi_rows + k;
-      uint64_t saved[6];
+      uint64_t saved[SAVED];
       memset(abi_in, 0, sizeof abi_in);
       memset(abi_out, 0, sizeof abi_out);
       misaligned = destroyed = 0;
-      call_checked(row->caller[pair >> 1], row->callee[pair & 1], saved);
-      for (int r = 0; r < 6; r++) destroyed |= saved[r] != 0x1111u * (unsigned)(r + 1);
+      call_checked(row->caller[pair >> 1], row->callee[pair & 1], &context, saved);
+      for (int r = 0; r < SAVED; r++) destroyed |= saved[r] != known(r);
       int args = memcmp(abi_in, abi_values + row->values, row->value_bytes) != 0;
       int results = memcmp(abi_out, abi_results + row->results, row->result_bytes) != 0;
       calls++;

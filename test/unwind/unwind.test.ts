@@ -71,7 +71,7 @@ describe.skipIf(!usable)("libgcc walks the stack from every instruction", () => 
     ].join("\n"),
   );
   // Of the C side of the signatures only the values are wanted, and somebody who destroys registers.
-  const values = abi.c.split("\n").filter((line) => line.startsWith("const uint8_t"));
+  const values = abi.data.split("\n").filter((line) => line.startsWith("const uint8_t"));
   const data = file(
     "data.c",
     `#include <stdint.h>\n${values.join("\n")}\nuint8_t abi_in[4096], abi_out[4096];\nvoid abi_touch(void) {}\n`,

@@ -22,11 +22,19 @@ import {
   typeBytes,
   type Value,
 } from "@gantry/clif-ir";
-import { Mem } from "@gantry/codegen-core";
+import { alignUp, Mem } from "@gantry/codegen-core";
 import { I32List, NONE } from "@gantry/entity";
 import { DEF, EARLY, FIXED, LATE, operandInfo, USE } from "@gantry/regalloc";
-import { calleePops, inVectorRegister, SignaturePlaces, STACK } from "./abi.ts";
-import { CLOBBER_CALLER_SAVED, clobbersOf } from "./clobbers.ts";
+import {
+  calleePops,
+  homeOf,
+  inVectorRegister,
+  Passing,
+  SHADOW_BYTES,
+  SignaturePlaces,
+  STACK,
+} from "./abi.ts";
+import { clobbersOf } from "./clobbers.ts";
 import { X64Operands } from "./host.ts";
 import { GENERAL, RAX, VECTOR, XMM0 } from "./registers.ts";
 import { Reloc } from "./relocs.ts";
@@ -40,11 +48,21 @@ const roundingCalls: Readonly<Record<number, number>> = {
   [Op.fma]: 9,
 };
 
+/** Whether a value of type `ty` has its place in a register of the other class. */
+function crosses(ty: Type, place: number): boolean {
+  return place < STACK && inVectorRegister(ty) !== place >= XMM0;
+}
+
 function registerUse(place: number): number {
   return operandInfo(USE, EARLY, place >> 5, FIXED, place);
 }
 function registerDef(place: number): number {
   return operandInfo(DEF, LATE, place >> 5, FIXED, place);
+}
+
+/** The number of the convention that a setting names, or what it means by default. */
+function conventionNamed(name: string, byDefault: number): number {
+  return name === "isa_default" || name === "fast" ? byDefault : CallConv[name as keyof typeof CallConv];
 }
 
 export class X64Host extends X64Operands {
@@ -58,6 +76,11 @@ export class X64Host extends X64Operands {
   #callee = new SignaturePlaces();
   /** (register, operand info) pairs of the record that is being made. */
   readonly #list = new I32List();
+  /** Packed `i128` results of the call that is being lowered: register by result, 0 for others. */
+  readonly #packed = new I32List();
+  /** What `fast` stands for, and the convention of runtime functions. */
+  #fastConv: number = CallConv.system_v;
+  #libcallConv: number = CallConv.system_v;
   /** Whether anything is called that may destroy all of System V's caller-saved registers. */
   callsSystemV = false;
   /** Register that holds the hidden pointer to the return area from entry on, 0 if there is none. */
@@ -76,7 +99,9 @@ export class X64Host extends X64Operands {
     this.constants.clear();
     this.callsSystemV = false;
     this.#functions = (this.#functions + 1) | 0;
-    this.own.compute(this.func, OWN_SIGNATURE);
+    this.#fastConv = conventionNamed(settings.enum("default_call_conv"), CallConv.system_v);
+    this.#libcallConv = conventionNamed(settings.enum("libcall_call_conv"), this.#fastConv);
+    this.own.compute(this.func, OWN_SIGNATURE, this.#fastConv);
     this.#returnArea = this.own.returnArea >= 0 ? this.newReg(GENERAL) : 0;
     const { frame } = this;
     frame.incomingBytes = this.own.stackBytes;
@@ -140,34 +165,72 @@ export class X64Host extends X64Operands {
     if (own.returnArea >= 0 && own.returnArea < STACK)
       this.#pair(this.#returnArea, registerDef(own.returnArea));
     const n = func.blockParamCount(entry);
+    // Where parameters arrive that are not in their own registers at once, by parameter.
+    const arrivals = this.#packed;
+    arrivals.clear();
     for (let k = 0; k < n; k++) {
       const v = func.blockParam(entry, k);
-      if (!this.isDemanded(v) || func.sigParamPurpose(OWN_SIGNATURE, k) === PURPOSE_SARG) continue;
-      const regs = this.valueRegs(v);
-      for (let at = own.firstParam.at(k), part = 0; at < own.firstParam.at(k + 1); at++, part++) {
-        const place = own.params.at(at);
-        if (place < STACK) this.#pair(this.part(regs, part), registerDef(place));
+      let at = own.firstParam.at(k);
+      const place = own.params.at(at);
+      arrivals.push(0);
+      if (place >= STACK || !this.isDemanded(v)) continue;
+      if (own.passing.at(k) !== Passing.value || crosses(func.valueType(v), place)) {
+        const r = this.newReg(GENERAL);
+        arrivals.set(k, r);
+        this.#pair(r, registerDef(place));
+        continue;
       }
+      const regs = this.valueRegs(v);
+      for (let part = 0; at < own.firstParam.at(k + 1); at++, part++)
+        this.#pair(this.part(regs, part), registerDef(own.params.at(at)));
     }
     this.args(this.#takeList());
     for (let k = 0; k < n; k++) {
       const v = func.blockParam(entry, k);
-      if (this.isDemanded(v)) this.#loadParam(v, k);
+      if (this.isDemanded(v)) this.#loadParam(v, k, arrivals.at(k));
     }
   }
 
-  #loadParam(v: Value, k: number): void {
+  /** Makes the value of parameter `k` from what is on the stack, or in `arrival` if that is not 0. */
+  #loadParam(v: Value, k: number, arrival: number): void {
     const { func, own } = this;
-    const first = own.firstParam.at(k);
-    const place = own.params.at(first);
-    if (place < STACK) return;
+    const place = own.params.at(own.firstParam.at(k));
+    const inRegister = place < STACK;
+    if (inRegister && arrival === 0) return;
     const ty = func.valueType(v);
-    const address = this.amode(Mem.incoming, NONE, NONE, 0, place - STACK, 0);
-    if (func.sigParamPurpose(OWN_SIGNATURE, k) === PURPOSE_SARG) this.defineValue(v, this.leaq_rm(address));
-    else if (ty === I128) {
-      const high = this.amode(Mem.incoming, NONE, NONE, 0, place - STACK + 8, 0);
-      this.defineValue(v, this.pair(this.movq_rm(address), this.movq_rm(high)));
-    } else this.defineValue(v, this.#load(ty, address));
+    switch (own.passing.at(k)) {
+      case Passing.struct:
+        this.defineValue(v, this.leaq_rm(this.#incoming(place - STACK)));
+        return;
+      case Passing.word: {
+        const home = this.#incoming(inRegister ? homeOf(place) : place - STACK);
+        if (inRegister) this.movq_mr(home, arrival);
+        this.defineValue(v, this.leaq_rm(home));
+        return;
+      }
+      case Passing.reference: {
+        const pointer = inRegister ? arrival : this.movq_rm(this.#incoming(place - STACK));
+        const isStruct = func.sigParamPurpose(OWN_SIGNATURE, k) === PURPOSE_SARG;
+        this.defineValue(v, isStruct ? pointer : this.#loadAll(ty, this.amode_offset(pointer, 0)));
+        return;
+      }
+      default:
+        // A small vector in a general register, or anything on the stack.
+        this.defineValue(
+          v,
+          inRegister ? this.movq_xr(arrival) : this.#loadAll(ty, this.#incoming(place - STACK)),
+        );
+    }
+  }
+
+  #incoming(offset: number): number {
+    return this.amode(Mem.incoming, NONE, NONE, 0, offset, 0);
+  }
+
+  /** Loads a value of any type: both halves of an `i128`. */
+  #loadAll(ty: Type, address: number): number {
+    if (ty !== I128) return this.#load(ty, address);
+    return this.pair(this.movq_rm(address), this.movq_rm(this.amode_plus(address, 8)));
   }
 
   gen_return(ret: Inst): number {
@@ -177,22 +240,40 @@ export class X64Host extends X64Operands {
       const v = func.arg(ret, k);
       const ty = func.valueType(v);
       const regs = this.putInRegs(v);
-      for (let at = own.firstResult.at(k), part = 0; at < own.firstResult.at(k + 1); at++, part++) {
+      const first = own.firstResult.at(k);
+      if (crosses(ty, own.results.at(first))) {
+        this.#pair(this.#transfer(ty, regs), registerUse(own.results.at(first)));
+        continue;
+      }
+      for (let at = first, part = 0; at < own.firstResult.at(k + 1); at++, part++) {
         const place = own.results.at(at);
         const r = this.#extend(this.part(regs, part), ty, func.sigReturnExtension(OWN_SIGNATURE, k));
         if (place < STACK) this.#pair(r, registerUse(place));
         else this.#store(ty, this.amode_offset(this.#returnArea, place - STACK), r);
       }
     }
-    // System V: a function that returns a struct through a pointer also returns the pointer.
-    if (own.sret >= 0 && n === 0) {
+    // A function that returns a struct through a pointer also returns the pointer.
+    if (n === 0 && own.sret >= 0) {
       this.#pair(this.putInReg(func.blockParam(func.firstBlock(), own.sret)), registerUse(RAX));
+    } else if (own.returnArea >= 0 && own.conv === CallConv.windows_fastcall && !own.returnsIn(RAX)) {
+      this.#pair(this.#returnArea, registerUse(RAX));
     }
     this.rets(this.#takeList());
     return this.output_none();
   }
 
   // ---- calls ----
+
+  /** A value in a register of the other class: a small vector in a general one, an `i128` in a vector register. */
+  #transfer(ty: Type, regs: number): number {
+    if (ty !== I128) return this.movq_rx(regs);
+    return this.punpcklqdq_rm(this.movq_xr(this.part(regs, 0)), this.movq_xr(this.part(regs, 1)));
+  }
+  /** The converse of {@link #transfer}. */
+  #transferBack(ty: Type, r: number): number {
+    if (ty !== I128) return this.movq_xr(r);
+    return this.pair(this.movq_rx(r), this.movq_rx(this.pshufd_rmi(r, 0xee)));
+  }
 
   /** Makes the places of signature `sig` those of the call that is being lowered. */
   #placesOf(sig: SigRef): SignaturePlaces {
@@ -204,7 +285,7 @@ export class X64Host extends X64Operands {
     const places = this.#signatures[sig];
     if (computed.at(sig) !== this.#functions) {
       computed.set(sig, this.#functions);
-      places.compute(this.func, sig);
+      places.compute(this.func, sig, this.#fastConv);
     }
     this.#callee = places;
     return places;
@@ -274,26 +355,27 @@ export class X64Host extends X64Operands {
     // A tail call with more stack arguments than ours moves the return address down, but not onto them.
     const outgoing = isTail
       ? Math.max(callee.stackBytes, 2 * callee.stackBytes - this.own.stackBytes)
-      : callee.stackBytes + callee.returnAreaBytes;
+      : callee.stackBytes + callee.returnAreaBytes + callee.copyBytes;
     if (outgoing > frame.outgoingBytes) frame.outgoingBytes = outgoing;
+    let copyAt = callee.stackBytes + callee.returnAreaBytes;
     for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {
       const v = func.arg(call, skip + k);
-      if (func.sigParamPurpose(sig, k) === PURPOSE_SARG) {
-        this.#copyStruct(
-          this.putInReg(v),
-          callee.params.at(callee.firstParam.at(k)) - STACK,
-          func.sigParamBytes(sig, k),
-        );
+      let at = callee.firstParam.at(k);
+      if (callee.passing.at(k) !== Passing.value) {
+        copyAt = this.#passIndirectly(v, callee.passing.at(k), callee.params.at(at), sig, k, copyAt);
         continue;
       }
       const ty = func.valueType(v);
-      let at = callee.firstParam.at(k);
       const end = callee.firstParam.at(k + 1);
       if (end === at + 1 && callee.params.at(at) >= STACK && isInt(ty) && this.simm32(v)) {
         this.movq_mi(this.#outgoing(callee.params.at(at) - STACK), this.o0);
         continue;
       }
       const regs = this.putInRegs(v);
+      if (crosses(ty, callee.params.at(at))) {
+        this.#pair(this.#transfer(ty, regs), registerUse(callee.params.at(at)));
+        continue;
+      }
       for (let part = 0; at < end; at++, part++) {
         const place = callee.params.at(at);
         const r = this.#extend(this.part(regs, part), ty, func.sigParamExtension(sig, k));
@@ -304,9 +386,50 @@ export class X64Host extends X64Operands {
     if (callee.returnArea >= 0) {
       // The results of a tail call go where ours would.
       const area = isTail ? this.#returnArea : this.leaq_rm(this.#outgoing(callee.stackBytes));
-      if (callee.returnArea < STACK) this.#pair(area, registerUse(callee.returnArea));
-      else this.movq_mr(this.#outgoing(callee.returnArea - STACK), area);
+      this.#passWord(callee.returnArea, area);
     }
+  }
+
+  /**
+   * Passes argument `k` of signature `sig` in another way than as its own value.
+   *
+   * @param place Where the argument, or the pointer to it, goes.
+   * @param copyAt Where in the outgoing area copies can be made.
+   * @returns Where the next copy can be made.
+   */
+  #passIndirectly(v: Value, passing: number, place: number, sig: SigRef, k: number, copyAt: number): number {
+    const { func } = this;
+    const isStruct = func.sigParamPurpose(sig, k) === PURPOSE_SARG;
+    const ty = func.valueType(v);
+    const bytes = isStruct ? func.sigParamBytes(sig, k) : typeBytes(ty);
+    if (passing === Passing.struct) {
+      this.#copyStruct(this.putInReg(v), place - STACK, bytes);
+      return copyAt;
+    }
+    if (passing === Passing.word) {
+      this.#passWord(place, this.#loadBytes(bytes, this.amode_offset(this.putInReg(v), 0)));
+      return copyAt;
+    }
+    if (isStruct) this.#copyStruct(this.putInReg(v), copyAt, bytes);
+    else {
+      const regs = this.putInRegs(v);
+      this.#store(ty, this.#outgoing(copyAt), this.part(regs, 0));
+      if (ty === I128) this.#store(ty, this.#outgoing(copyAt + 8), this.part(regs, 1));
+    }
+    this.#passWord(place, this.leaq_rm(this.#outgoing(copyAt)));
+    return copyAt + alignUp(bytes, 16);
+  }
+
+  /** Loads 1, 2, 4 or 8 bytes and no more. */
+  #loadBytes(bytes: number, address: number): number {
+    if (bytes === 8) return this.movq_rm(address);
+    if (bytes === 4) return this.movl_rm(address);
+    return bytes === 2 ? this.movzwl_rm(address) : this.movzbl_rm(address);
+  }
+
+  #passWord(place: number, r: number): void {
+    if (place < STACK) this.#pair(r, registerUse(place));
+    else this.movq_mr(this.#outgoing(place - STACK), r);
   }
 
   #outgoing(offset: number): number {
@@ -332,11 +455,21 @@ export class X64Host extends X64Operands {
   #receiveResults(call: Inst): void {
     const { func } = this;
     const callee = this.#callee;
+    this.#packed.clear();
     for (let k = 0, n = func.resultCount(call); k < n; k++) {
       const v = func.result(call, k);
+      this.#packed.push(0);
       if (!this.isDemanded(v)) continue;
+      let at = callee.firstResult.at(k);
+      const first = callee.results.at(at);
+      if (crosses(func.valueType(v), first)) {
+        const r = this.newReg(first >> 5);
+        this.#packed.set(k, r);
+        this.#pair(r, registerDef(first));
+        continue;
+      }
       const regs = this.valueRegs(v);
-      for (let at = callee.firstResult.at(k), part = 0; at < callee.firstResult.at(k + 1); at++, part++) {
+      for (let part = 0; at < callee.firstResult.at(k + 1); at++, part++) {
         const place = callee.results.at(at);
         if (place < STACK) this.#pair(this.part(regs, part), registerDef(place));
       }
@@ -359,21 +492,15 @@ export class X64Host extends X64Operands {
       const v = func.result(call, k);
       let regs = 0;
       if (this.isDemanded(v)) {
-        regs = this.valueRegs(v);
-        const at = callee.firstResult.at(k);
-        if (callee.results.at(at) >= STACK)
-          regs = this.#loadResult(v, callee.stackBytes + callee.results.at(at) - STACK);
+        const place = callee.results.at(callee.firstResult.at(k));
+        const ty = func.valueType(v);
+        if (place >= STACK) regs = this.#loadAll(ty, this.#outgoing(callee.stackBytes + place - STACK));
+        else if (this.#packed.at(k) !== 0) regs = this.#transferBack(ty, this.#packed.at(k));
+        else regs = this.valueRegs(v);
       }
       this.words[output + 1 + k] = regs;
     }
     return output;
-  }
-
-  #loadResult(v: Value, offset: number): number {
-    const ty = this.func.valueType(v);
-    const low = this.#outgoing(offset);
-    if (ty !== I128) return this.#load(ty, low);
-    return this.pair(this.movq_rm(low), this.movq_rm(this.#outgoing(offset + 8)));
   }
 
   gen_libcall(i: Inst): number {
@@ -409,7 +536,11 @@ export class X64Host extends X64Operands {
   #callLibrary(libcall: number): number {
     const { frame } = this;
     frame.hasCalls = true;
-    this.#callsOthers(CallConv.system_v);
+    const conv = this.#libcallConv;
+    const clobbers = clobbersOf(conv);
+    if (conv === CallConv.windows_fastcall && frame.outgoingBytes < SHADOW_BYTES)
+      frame.outgoingBytes = SHADOW_BYTES;
+    this.#callsOthers(conv);
     const symbol = this.symbols.libcall(libcall);
     const result = this.newReg(VECTOR);
     const list = (): number => {
@@ -417,11 +548,11 @@ export class X64Host extends X64Operands {
       return this.#takeList();
     };
     if (this.settings.bool("use_colocated_libcalls")) {
-      this.call_near(symbol, Reloc.plt4, 0, CLOBBER_CALLER_SAVED, list());
+      this.call_near(symbol, Reloc.plt4, 0, clobbers, list());
     } else if (this.isPic) {
-      this.call_through(this.gotSlot(symbol), 0, CLOBBER_CALLER_SAVED, list());
+      this.call_through(this.gotSlot(symbol), 0, clobbers, list());
     } else {
-      this.call_through(this.mov_far(symbol, Reloc.abs8, 0), 0, CLOBBER_CALLER_SAVED, list());
+      this.call_through(this.mov_far(symbol, Reloc.abs8, 0), 0, clobbers, list());
     }
     return result;
   }

@@ -3,16 +3,13 @@ import {
   CALL_CONVS,
   CallConv,
   type Function,
-  isVector,
   OWN_SIGNATURE,
-  PURPOSE_SARG,
   PURPOSE_SRET,
   type Settings,
   type SigRef,
   type StackSlot,
   TYPE_LIMIT,
   type Type,
-  typeBytes,
   typeName,
 } from "@gantry/clif-ir";
 import { inSet, Legality } from "@gantry/codegen-core";
@@ -43,11 +40,6 @@ export function checkDeclarations(func: Function, _settings: Settings, found: Di
 const refusal = (what: string, place: string): Diagnostic =>
   legality.refusal(`${what} is not supported`, place);
 
-/** What `windows_fastcall` passes by value. */
-function isWord(ty: Type, purpose: number): boolean {
-  return typeBytes(ty) <= 8 && !isVector(ty) && purpose !== PURPOSE_SARG;
-}
-
 function checkSignature(func: Function, sig: SigRef, found: Diagnostic[]): void {
   const conv = func.sigCallConv(sig);
   const place = sig === OWN_SIGNATURE ? "signature" : `sig${sig}`;
@@ -58,9 +50,6 @@ function checkSignature(func: Function, sig: SigRef, found: Diagnostic[]): void 
   for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {
     const ty = func.sigParamType(sig, k);
     if (!isPassed(ty)) found.push(refusal(`parameter of type ${typeName(ty)}`, place));
-    if (conv === CallConv.windows_fastcall && !isWord(ty, func.sigParamPurpose(sig, k))) {
-      found.push(refusal(`windows_fastcall with a parameter of type ${typeName(ty)} or a struct`, place));
-    }
     if (conv === CallConv.tail && func.sigParamPurpose(sig, k) === PURPOSE_SRET) {
       found.push(refusal("sret in calling convention tail", place));
     }
