@@ -1,6 +1,7 @@
 import {
   allTypes,
   F16,
+  F16X8,
   F32,
   F32X4,
   F64,
@@ -40,7 +41,7 @@ export interface Profile {
 export const MAX_BYTES = 64;
 
 const SMALL_INTS: readonly Type[] = [I32, I64, I8, I16];
-const VECTORS_128: readonly Type[] = [I8X16, I16X8, I32X4, I64X2, F32X4, F64X2];
+const VECTORS_128: readonly Type[] = [I8X16, I16X8, I32X4, I64X2, F32X4, F64X2, F16X8];
 
 /** Everything that the interpreter executes, on all types. */
 export const ALL: Profile = {
@@ -65,7 +66,7 @@ export const ALL: Profile = {
 export const SCALAR: Profile = { ...ALL, name: "scalar", types: [...SMALL_INTS, F32, F64, I128, F16, F128] };
 
 /** Scalars and vectors of 128 bits: what SIMD machines have. */
-export const SIMD: Profile = { ...ALL, name: "simd", types: [...SMALL_INTS, F32, F64, ...VECTORS_128] };
+export const SIMD: Profile = { ...ALL, name: "simd", types: [...SMALL_INTS, F32, F64, F16, ...VECTORS_128] };
 
 /** Operations that the first version of the x86-64 target leaves out, at all or on floats. */
 const NOT_THIN = new Set(["blendv"]);
@@ -86,7 +87,7 @@ export const X64_THIN: Profile = {
 export const X64: Profile = {
   ...ALL,
   name: "x64",
-  types: [...SMALL_INTS, F32, F64, I128, ...VECTORS_128],
+  types: [...SMALL_INTS, F32, F64, I128, F16, ...VECTORS_128],
   byteOrders: ["", "little"],
   maxReturns: [1, 2],
 };

@@ -31,7 +31,21 @@ const typeConstants = Object.fromEntries(
 ) as Record<string, number>;
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const topics = ["inst", "arith", "bits", "mem", "control", "call", "float", "convert", "i128", "vector"];
+const topics = [
+  "inst",
+  "arith",
+  "bits",
+  "mem",
+  "control",
+  "call",
+  "float",
+  "convert",
+  "i128",
+  "vector-int",
+  "vector-lanes",
+  "vector-convert",
+  "vector-float",
+];
 const files = [
   ["rules/prelude.isle", path("../../../rules/prelude.isle")],
   ["rules/prelude-lower.isle", path("../../../rules/prelude-lower.isle")],

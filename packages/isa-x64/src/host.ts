@@ -1,10 +1,12 @@
 /** The rule host of x86-64: the externs that `rules/x64` declares, constants, and what the lowering driver asks for. */
 import {
+  F16,
   F32,
   F64,
   type FuncRef,
   type GlobalValue,
   GV_SYMBOL,
+  I16,
   I32,
   I64,
   I128,
@@ -31,6 +33,7 @@ import { X64Insts } from "./generated/insts.ts";
 import { amode } from "./generated/selector.ts";
 import { GENERAL, R15, RBP, RSP, VECTOR } from "./registers.ts";
 import { Reloc } from "./relocs.ts";
+import { interleaveOf, laneOrderOf, lanePairsOf, windowOf, wordOrderOf } from "./shuffles.ts";
 
 /** Trap codes as CLIF numbers them. */
 const INT_OVF = 252;
@@ -245,14 +248,14 @@ export abstract class X64Operands extends X64Insts {
     if ((w0 & w1 & w2 & w3) === -1) return this.#remat(this.xmm_ones());
     return this.#remat(this.movups_rm(this.#constant16(w0, w1, w2, w3)));
   }
-  ty_f32_or_f64_lanes(ty: Type): Type {
+  ty_float_lanes(ty: Type): Type {
     const lane = laneType(ty);
     if (lane === ty) return isFloat(ty) ? ty : (NONE as Type);
-    return (lane === F32 || lane === F64) && typeBits(ty) === 128 ? ty : (NONE as Type);
+    return isFloat(lane) && typeBits(ty) === 128 ? ty : (NONE as Type);
   }
   lanes_as_int(ty: Type): Type {
     const lane = laneType(ty);
-    return lane === F32 ? ty - F32 + I32 : lane === F64 ? ty - F64 + I64 : ty;
+    return isFloat(lane) ? ty - F16 + I16 : ty;
   }
   lane_width(ty: Type): number {
     return laneBits(ty);
@@ -265,6 +268,24 @@ export abstract class X64Operands extends X64Insts {
   }
   twice(k: number, more: number): number {
     return 2 * k + more;
+  }
+  interleave(shuffle: Inst, swap: number): number {
+    return interleaveOf(this.func, shuffle, swap);
+  }
+  lane_order(shuffle: Inst, swap: number): number {
+    return laneOrderOf(this.func, shuffle, swap);
+  }
+  lane_pairs(shuffle: Inst, swap: number): number {
+    return lanePairsOf(this.func, shuffle, swap);
+  }
+  word_order(shuffle: Inst, half: number, swap: number): number {
+    return wordOrderOf(this.func, shuffle, half, swap);
+  }
+  bytes_after(k: number): number {
+    return 16 - k;
+  }
+  window(shuffle: Inst, swap: number): number {
+    return windowOf(this.func, shuffle, swap);
   }
   /** The `pshufb` mask for those lanes of a shuffle that come from bytes `from` to `from + 15`. */
   shuffle_mask(shuffle: Inst, from: number): number {

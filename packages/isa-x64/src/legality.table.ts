@@ -23,13 +23,14 @@ const I32X4 = type("i32x4");
 const I64X2 = type("i64x2");
 const F32X4 = type("f32x4");
 const F64X2 = type("f64x2");
+const F16X8 = type("f16x8");
 
 const NARROW = I8 | I16;
 const UP_TO_32 = NARROW | I32;
 const INT = UP_TO_32 | I64;
 const WIDE = INT | I128;
 const FLOAT = F32 | F64;
-const VECTOR = I8X16 | I16X8 | I32X4 | I64X2 | F32X4 | F64X2;
+const VECTOR = I8X16 | I16X8 | I32X4 | I64X2 | F16X8 | F32X4 | F64X2;
 const SCALAR = INT | FLOAT;
 /** Vectors of 2, 4 and 8 bytes: they can be moved, not computed with. */
 const SMALL = typeSet(...allTypes().filter((t) => isVector(t) && typeBytes(t) <= 8));
@@ -87,8 +88,8 @@ const NATIVE: readonly (readonly [op: number, result: TypeSet, operand?: TypeSet
   [Op.ineg, WIDE | INT_VECTOR],
   [Op.iabs, WIDE | INT_VECTOR],
   [Op.imul, WIDE | INT_VECTOR],
-  [Op.umulhi, INT | I8X16 | I16X8 | I32X4],
-  [Op.smulhi, INT | I8X16 | I16X8 | I32X4],
+  [Op.umulhi, INT | INT_VECTOR],
+  [Op.smulhi, INT | INT_VECTOR],
   [Op.udiv, INT],
   [Op.sdiv, INT],
   [Op.urem, INT],
@@ -140,9 +141,9 @@ const NATIVE: readonly (readonly [op: number, result: TypeSet, operand?: TypeSet
   [Op.fdiv, FLOAT | FLOAT_VECTOR],
   [Op.sqrt, FLOAT | FLOAT_VECTOR],
   [Op.fma, FLOAT | FLOAT_VECTOR],
-  [Op.fneg, FLOAT | F16 | F128 | FLOAT_VECTOR],
-  [Op.fabs, FLOAT | F16 | F128 | FLOAT_VECTOR],
-  [Op.fcopysign, FLOAT | F16 | F128 | FLOAT_VECTOR],
+  [Op.fneg, FLOAT | F16 | F128 | FLOAT_VECTOR | F16X8],
+  [Op.fabs, FLOAT | F16 | F128 | FLOAT_VECTOR | F16X8],
+  [Op.fcopysign, FLOAT | F16 | F128 | FLOAT_VECTOR | F16X8],
   [Op.fmin, FLOAT | FLOAT_VECTOR],
   [Op.fmax, FLOAT | FLOAT_VECTOR],
   [Op.ceil, FLOAT | FLOAT_VECTOR],
@@ -157,26 +158,26 @@ const NATIVE: readonly (readonly [op: number, result: TypeSet, operand?: TypeSet
   [Op.fcvt_to_uint, INT, FLOAT],
   [Op.fcvt_to_sint_sat, INT | I32X4, FLOAT | F32X4],
   [Op.fcvt_to_uint_sat, INT | I32X4, FLOAT | F32X4],
-  [Op.uadd_sat, I8X16 | I16X8],
-  [Op.sadd_sat, I8X16 | I16X8],
-  [Op.usub_sat, I8X16 | I16X8],
-  [Op.ssub_sat, I8X16 | I16X8],
+  [Op.uadd_sat, INT_VECTOR],
+  [Op.sadd_sat, INT_VECTOR],
+  [Op.usub_sat, INT_VECTOR],
+  [Op.ssub_sat, INT_VECTOR],
   [Op.avg_round, INT_VECTOR],
-  [Op.sqmul_round_sat, I16X8],
-  [Op.x86_pmulhrsw, I16X8],
+  [Op.sqmul_round_sat, I16X8 | I32X4],
+  [Op.x86_pmulhrsw, I16X8 | I32X4],
   [Op.x86_pmaddubsw, I16X8],
-  [Op.iadd_pairwise, I16X8 | I32X4],
+  [Op.iadd_pairwise, I8X16 | I16X8 | I32X4],
   [Op.blendv, VECTOR],
   [Op.splat, VECTOR],
   [Op.scalar_to_vector, VECTOR],
   [Op.insertlane, VECTOR],
-  [Op.extractlane, SCALAR, VECTOR],
+  [Op.extractlane, SCALAR | F16, VECTOR],
   [Op.shuffle, I8X16],
   [Op.swizzle, I8X16],
   [Op.x86_pshufb, I8X16],
-  [Op.snarrow, I8X16 | I16X8],
-  [Op.unarrow, I8X16 | I16X8],
-  [Op.uunarrow, I8X16 | I16X8],
+  [Op.snarrow, I8X16 | I16X8 | I32X4],
+  [Op.unarrow, I8X16 | I16X8 | I32X4],
+  [Op.uunarrow, I8X16 | I16X8 | I32X4],
   [Op.swiden_low, INT_VECTOR],
   [Op.swiden_high, INT_VECTOR],
   [Op.uwiden_low, INT_VECTOR],
