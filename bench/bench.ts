@@ -18,7 +18,8 @@ const usage = `usage: pnpm bench [FILE.clif...] [--target T]... [--row NAME]... 
   Compiles CLIF with Gantry and with Cranelift, in turns, and prints both and their ratio.
   Without a file: lua.clif of the corpus beside the repository, else examples/.
        pnpm bench kernels [NAME...] [--rounds N] [--json] [--svg FILE]
-  Runs the programs of bench/kernels as either compiles them, and compares their times.
+  Runs the programs of bench/kernels as either compiles them, and compares their times; rounds differ in where
+  the code lies in its cache line, of which there are four.
        pnpm bench worker [--json]
   Asks gantry worker and Cranelift behind the same protocol for the same things.
        pnpm bench regalloc [FILE.clif...] [--rounds N] [--json]

@@ -33,7 +33,7 @@ describe("BlockOrder", () => {
     expect(order.block.toArray()).toEqual([0, 1, -1, 2]);
     expect(lists(order.succStart, order.succs, 4)).toEqual([[1], [2, 3], [1], []]);
     expect(lists(order.predStart, order.preds, 4)).toEqual([[], [0, 2], [1], [1]]);
-    expect(order.loopDepth.toArray()).toEqual([0, 1, 1, 0]);
+    expect(order.loopEnd.toArray()).toEqual([-1, 2, -1, -1]);
   });
 
   it("keeps two edges between the same blocks apart", () => {

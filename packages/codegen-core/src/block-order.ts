@@ -1,9 +1,14 @@
 import { type Block, type ControlFlow, type Function, type Inst, Op } from "@gantry/clif-ir";
 import { I32List, NONE } from "@gantry/entity";
+import { LoopNest } from "./loop-nest.ts";
 
 /**
- * The order in which blocks are lowered and allocated: reverse postorder, each block followed by the blocks that split
- * its critical edges.
+ * The order in which blocks are lowered and allocated: reverse postorder in which the blocks of a loop stand together, so
+ * that the last of them is the last that branches back to the header and what leaves the loop stands behind it. A block is
+ * followed by the blocks that split its critical edges, but for those that leave loops, which stand behind the loops.
+ *
+ * Moving what is outside a natural loop behind the loop keeps every block behind its dominators and behind all its
+ * predecessors that are not latches: only the header of a loop has predecessors outside.
  *
  * An edge is critical if its source has several outgoing edges and its target several incoming ones; edges count, not
  * blocks, so two edges between the same blocks are two. A jump table counts as having several outgoing edges whatever
@@ -22,39 +27,44 @@ export class BlockOrder {
   readonly succs: I32List = new I32List();
   readonly predStart: I32List = new I32List();
   readonly preds: I32List = new I32List();
-  /** Approximate loop depth: how many back edges in this order span the block. */
-  readonly loopDepth: I32List = new I32List();
+  /** Per lowered block: the last one that branches back to it, or -1. */
+  readonly loopEnd: I32List = new I32List();
   /** Lowered block of each CLIF block, -1 if it is unreachable. */
   readonly lowered: I32List = new I32List();
   readonly #inEdges = new I32List();
+  readonly #nest = new LoopNest();
+  /** Per position in reverse postorder: the first in the same loop, for a header; the next in the same loop as it. */
+  readonly #firstInside = new I32List();
+  readonly #nextBeside = new I32List();
+  readonly #stack = new I32List();
+  /** Per header: the split edges that stand behind its loop, chained; triples of source, target index and next. */
+  readonly #leaving = new I32List();
+  readonly #late = new I32List();
 
   /** Computes the order of `func`, whose control flow is `flow`. */
   compute(func: Function, flow: ControlFlow): void {
     const inEdges = this.#inEdges;
     inEdges.fill(func.numBlocks, 0);
     this.lowered.fill(func.numBlocks, NONE);
-    const rpoLength = flow.reachableCount;
-    for (let r = 0; r < rpoLength; r++) {
+    const n = flow.reachableCount;
+    let loops = false;
+    for (let r = 0; r < n; r++) {
       const i = func.lastInst(flow.rpoBlock(r));
-      for (let k = 0, n = func.targetCount(i); k < n; k++) inEdges.data[func.targetBlock(i, k)]++;
+      for (let k = 0, targets = func.targetCount(i); k < targets; k++) {
+        const to = func.targetBlock(i, k);
+        inEdges.data[to]++;
+        if (flow.rpoNumber(to) <= r) loops = true;
+      }
     }
     this.block.clear();
     this.edgeFrom.clear();
     this.edgeIndex.clear();
-    for (let r = 0; r < rpoLength; r++) {
-      const b = flow.rpoBlock(r);
-      const lb = this.#append(b, NONE, NONE);
-      this.lowered.data[b] = lb;
-      const i = func.lastInst(b);
-      const n = func.targetCount(i);
-      if (!splitsEdges(func, i, n)) continue;
-      for (let k = 0; k < n; k++) {
-        if (inEdges.data[func.targetBlock(i, k)] > 1) this.#append(NONE as Block, lb, k);
-      }
-    }
+    this.succStart.clear();
+    this.succs.clear();
+    if (loops && this.#nest.compute(flow)) this.#appendNest(func, flow);
+    else for (let r = 0; r < n; r++) this.#appendBlock(func, flow, r, false);
     this.count = this.block.length;
-    this.#connect(func);
-    this.#findLoops();
+    this.#connect();
   }
 
   /** The lowered block that edge `k` of lowered block `lb` leads to. */
@@ -62,70 +72,103 @@ export class BlockOrder {
     return this.succs.data[this.succStart.data[lb] + k];
   }
 
+  /** Appends all blocks, the inside of each loop behind its header. */
+  #appendNest(func: Function, flow: ControlFlow): void {
+    const n = flow.reachableCount;
+    const { outer, isHeader } = this.#nest;
+    const firstInside = this.#firstInside;
+    const nextBeside = this.#nextBeside;
+    const stack = this.#stack;
+    firstInside.fill(n, NONE);
+    nextBeside.fill(n, NONE);
+    this.#leaving.fill(n, NONE);
+    this.#late.clear();
+    let first = NONE;
+    for (let r = n - 1; r >= 0; r--) {
+      const loop = outer.data[r];
+      nextBeside.data[r] = loop < 0 ? first : firstInside.data[loop];
+      if (loop < 0) first = r;
+      else firstInside.data[loop] = r;
+    }
+    stack.clear();
+    let r = first;
+    for (;;) {
+      while (r >= 0) {
+        this.#appendBlock(func, flow, r, true);
+        if (isHeader.data[r] !== 0) {
+          stack.push(r);
+          r = firstInside.data[r];
+        } else r = nextBeside.data[r];
+      }
+      if (stack.length === 0) return;
+      const header = stack.pop();
+      for (let k = this.#leaving.data[header]; k >= 0; k = this.#late.data[k + 2])
+        this.#appendEdge(this.#late.data[k], this.#late.data[k + 1]);
+      r = nextBeside.data[header];
+    }
+  }
+
+  /** Appends the block at position `r` and the edges to be split behind it. */
+  #appendBlock(func: Function, flow: ControlFlow, r: number, loops: boolean): void {
+    const b = flow.rpoBlock(r);
+    const lb = this.#append(b, NONE, NONE);
+    this.lowered.data[b] = lb;
+    const i = func.lastInst(b);
+    const n = func.targetCount(i);
+    for (let k = 0; k < n; k++) this.succs.push(~func.targetBlock(i, k));
+    if (!splitsEdges(func, i, n)) return;
+    for (let k = 0; k < n; k++) {
+      const to = func.targetBlock(i, k);
+      if (this.#inEdges.data[to] <= 1) continue;
+      const left = loops ? this.#nest.left(r, flow.rpoNumber(to)) : NONE;
+      if (left < 0) this.#appendEdge(lb, k);
+      else {
+        const at = this.#late.push(lb);
+        this.#late.push(k);
+        this.#late.push(this.#leaving.data[left]);
+        this.#leaving.data[left] = at;
+      }
+    }
+  }
+
+  #appendEdge(from: number, k: number): void {
+    const at = this.succStart.data[from] + k;
+    const edge = this.#append(NONE as Block, from, k);
+    this.succs.push(this.succs.data[at]);
+    this.succs.data[at] = edge;
+  }
+
   #append(b: Block, from: number, index: number): number {
     this.edgeFrom.push(from);
     this.edgeIndex.push(index);
+    this.succStart.push(this.succs.length);
     return this.block.push(b);
   }
 
-  #connect(func: Function): void {
-    const { succStart, succs, predStart, preds } = this;
+  /** Turns successors that are CLIF blocks into lowered blocks, and derives predecessors and loop ends. */
+  #connect(): void {
+    const { succStart, succs, predStart, preds, loopEnd } = this;
     const n = this.count;
-    succStart.clear();
-    succs.clear();
-    predStart.fill(n + 1, 0);
-    for (let lb = 0; lb < n; lb++) {
-      succStart.push(succs.length);
-      const b = this.block.data[lb] as Block;
-      if (b === NONE) {
-        const from = this.block.data[this.edgeFrom.data[lb]] as Block;
-        succs.push(this.lowered.data[func.targetBlock(func.lastInst(from), this.edgeIndex.data[lb])]);
-        continue;
-      }
-      const i = func.lastInst(b);
-      const targets = func.targetCount(i);
-      // The split edges of a block follow it, in the order of its targets.
-      let edge = lb + 1;
-      for (let k = 0; k < targets; k++) {
-        if (edge < n && this.edgeFrom.data[edge] === lb && this.edgeIndex.data[edge] === k)
-          succs.push(edge++);
-        else succs.push(this.lowered.data[func.targetBlock(i, k)]);
-      }
-    }
     succStart.push(succs.length);
+    predStart.fill(n + 1, 0);
     const ps = predStart.data;
-    for (let k = 0; k < succs.length; k++) ps[succs.data[k] + 1]++;
+    for (let k = 0; k < succs.length; k++) {
+      if (succs.data[k] < 0) succs.data[k] = this.lowered.data[~succs.data[k]];
+      ps[succs.data[k] + 1]++;
+    }
     for (let lb = 0; lb < n; lb++) ps[lb + 1] += ps[lb];
     preds.fill(succs.length, 0);
+    loopEnd.fill(n, NONE);
     for (let lb = n - 1; lb >= 0; lb--) {
       for (let k = succStart.data[lb + 1] - 1; k >= succStart.data[lb]; k--) {
-        preds.data[--ps[succs.data[k] + 1]] = lb;
+        const to = succs.data[k];
+        preds.data[--ps[to + 1]] = lb;
+        if (to <= lb && loopEnd.data[to] < 0) loopEnd.data[to] = lb;
       }
     }
     // Each start was moved down to where its own list begins: shift the column back by one.
     for (let lb = 0; lb < n; lb++) ps[lb] = ps[lb + 1];
     ps[n] = succs.length;
-  }
-
-  #findLoops(): void {
-    const n = this.count;
-    const depth = this.loopDepth;
-    depth.fill(n + 1, 0);
-    for (let lb = 0; lb < n; lb++) {
-      for (let k = this.succStart.data[lb]; k < this.succStart.data[lb + 1]; k++) {
-        const to = this.succs.data[k];
-        if (to <= lb) {
-          depth.data[to]++;
-          depth.data[lb + 1]--;
-        }
-      }
-    }
-    let d = 0;
-    for (let lb = 0; lb < n; lb++) {
-      d += depth.data[lb];
-      depth.data[lb] = d;
-    }
-    depth.length = n;
   }
 }
 

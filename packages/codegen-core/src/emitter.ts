@@ -1,9 +1,10 @@
-import { type Block, type Function, Op } from "@gantry/clif-ir";
+import type { Function } from "@gantry/clif-ir";
 import { bug } from "@gantry/diag";
-import { I32List, NONE } from "@gantry/entity";
+import { type I32List, NONE } from "@gantry/entity";
 import { EDIT_WORDS, EXCHANGE, MOVE, type Output, REMATERIALISE, SLOT_BASE as SLOT } from "@gantry/regalloc";
 import { CodeBuffer } from "./code-buffer.ts";
 import type { CompiledCode } from "./compiled-code.ts";
+import { EmissionOrder } from "./emission-order.ts";
 import type { LowerContext } from "./lower-context.ts";
 import { Fact, type TargetIsa } from "./target.ts";
 
@@ -19,8 +20,7 @@ export class Emitter {
   isa!: TargetIsa;
   ctx!: LowerContext;
   output!: Output;
-  /** Blocks in emission order. */
-  readonly #sequence = new I32List();
+  readonly #order = new EmissionOrder();
 
   /** Emits the whole function into `code`. */
   run(isa: TargetIsa, ctx: LowerContext, output: Output, blockStart: I32List, code: CompiledCode): void {
@@ -30,9 +30,9 @@ export class Emitter {
     const blocks = ctx.blocks.count;
     this.buf.reset(isa.fixups, code, blocks);
     this.#threadJumps(blockStart);
-    this.#arrange();
+    this.#order.compute(ctx.func, ctx.blocks, this.buf.thread.data);
     code.alignment = isa.functionAlignment;
-    const sequence = this.#sequence;
+    const { sequence } = this.#order;
     for (let k = 0; k < sequence.length; k++) {
       this.buf.next = k + 1 < sequence.length ? sequence.data[k + 1] : NONE;
       this.#block(sequence.data[k], blockStart);
@@ -84,30 +84,6 @@ export class Emitter {
       at = after;
     }
     return to;
-  }
-
-  /** Decides the emission order: blocks in lowering order, cold ones behind the others, threaded ones left out. */
-  #arrange(): void {
-    const { func, blocks: order } = this.ctx;
-    const sequence = this.#sequence;
-    sequence.clear();
-    for (let cold = 0; cold < 2; cold++) {
-      for (let lb = 0; lb < order.count; lb++) {
-        if (this.buf.thread.data[lb] !== lb) continue;
-        if (this.#isCold(func, lb) === (cold === 1)) sequence.push(lb);
-      }
-    }
-  }
-
-  #isCold(func: Function, lb: number): boolean {
-    if (lb === 0) return false;
-    const { blocks: order } = this.ctx;
-    const b = order.block.data[lb] as Block;
-    if (b !== NONE) return func.isCold(b) || func.opcode(func.lastInst(b)) === Op.trap;
-    return (
-      this.#isCold(func, order.edgeFrom.data[lb]) ||
-      this.#isCold(func, order.succs.data[order.succStart.data[lb]])
-    );
   }
 
   #block(lb: number, blockStart: I32List): void {

@@ -153,7 +153,7 @@ export class LinearAllocator {
     const ends = this.#ends.data;
     for (let k = from; k < to; k += 2) {
       const v = ends[k + 1];
-      if (!s.isLiveIn(v)) continue;
+      if (!s.isLiveIn(v) || s.isAbsent(v, d)) continue;
       ends[at++] = ends[k];
       ends[at++] = v;
     }
@@ -409,7 +409,9 @@ export class LinearAllocator {
   /** Sets the state that a block starts in. */
   #startBlock(p: Problem, b: number): void {
     const s = this.#state;
+    s.block = b;
     s.blockEnd = p.blockInstStart.data[b + 1];
+    s.loops.close(p.blockInstStart.data[b]);
     s.clobbers = this.#chains.notes[p.blockInstStart.data[b]] >> 1;
     this.#startAt.push(this.#starts.length);
     if (b === 0) return;
@@ -457,7 +459,7 @@ export class LinearAllocator {
     const s = this.#state;
     const ends = this.#ends.data;
     for (let k = this.#endAt.at(primary), z = this.#endOf(primary); k < z; k += 2)
-      if (s.isLiveIn(ends[k + 1])) s.take(ends[k], ends[k + 1]);
+      if (s.isLiveIn(ends[k + 1]) && !s.isAbsent(ends[k + 1], primary)) s.take(ends[k], ends[k + 1]);
   }
 
   #endOf(b: number): number {
@@ -470,6 +472,7 @@ export class LinearAllocator {
     const preds = p.preds.data;
     const loopLast = this.#loopEnd[b];
     const limit = loopLast >= 0 ? p.blockInstStart.data[loopLast + 1] : NEVER;
+    if (loopLast >= 0) s.loops.open(b, limit);
     const loopCalls = loopLast >= 0 && this.#chains.notes[limit] >> 1 !== s.clobbers;
     const from = this.#endAt.at(primary);
     const to = this.#endOf(primary);
@@ -478,13 +481,14 @@ export class LinearAllocator {
     for (let k = from; k < to; k += 2) {
       const r = this.#ends.at(k);
       const v = this.#ends.at(k + 1);
-      if (!s.isLiveIn(v)) continue;
+      if (!s.isLiveIn(v) || s.isAbsent(v, primary)) continue;
       const use = s.nextUse[v];
       let keep = true;
       if (loopLast >= 0) {
-        keep = use < limit;
+        const isUsed = use < limit;
+        keep = isUsed || s.loops.keep(v, use);
         if (keep && loopCalls && ((s.calleeSaved[r >> 5] >>> (r & 31)) & 1) === 0) {
-          moved.push(v);
+          if (isUsed) moved.push(v);
           keep = false;
         }
       } else if (use >= s.blockEnd)
@@ -525,7 +529,8 @@ export class LinearAllocator {
 
   #endsInRegister(b: number, v: number): boolean {
     const ends = this.#ends.data;
-    for (let k = this.#endAt.at(b), z = this.#endOf(b); k < z; k += 2) if (ends[k + 1] === v) return true;
+    for (let k = this.#endAt.at(b), z = this.#endOf(b); k < z; k += 2)
+      if (ends[k + 1] === v) return !this.#state.isAbsent(v, b);
     return false;
   }
 
@@ -667,6 +672,7 @@ export class LinearAllocator {
     const free = this.#locks;
     for (let c = 0; c < CLASSES; c++) free[c] = s.all[c];
     for (let k = from; k < to; k += 2) {
+      if (s.isAbsent(ends[k + 1], b)) continue;
       location[ends[k + 1]] = ends[k];
       free[ends[k] >> 5] &= ~(1 << (ends[k] & 31));
     }
@@ -681,6 +687,7 @@ export class LinearAllocator {
     }
     for (let k = this.#startAt.at(t), y = this.#startAt.at(t + 1); k < y; k += 2) {
       const v = starts[k + 1];
+      if (s.isAbsent(v, t)) continue;
       free[starts[k] >> 5] &= ~(1 << (starts[k] & 31));
       if (s.defInst[v] === -1 - t) continue;
       if (location[v] !== starts[k]) this.#moves.add(location[v] >= 0 ? location[v] : s.source(v), starts[k]);

@@ -9,6 +9,7 @@ import { growInt32, I32List } from "@gantry/entity";
 import type { EditList } from "./edit-list.ts";
 import type { Environment } from "./environment.ts";
 import type { Liveness } from "./liveness.ts";
+import { OpenLoops } from "./open-loops.ts";
 import { CLASSES, SLOT_BASE } from "./operand.ts";
 import { MOVE, REMATERIALISE } from "./output.ts";
 import type { Problem } from "./problem.ts";
@@ -35,8 +36,10 @@ export class RegisterState {
   defReg = new Int32Array(1024);
   readonly inMemory = new I32List(64);
 
-  /** The block being allocated ends before this instruction. */
+  /** The block being allocated, and the instruction behind its last. */
+  block = 0;
   blockEnd = 0;
+  readonly loops = new OpenLoops();
   /** Clobbering instructions before the point that is being allocated. */
   clobbers = 0;
   /** While an instruction's entry state is planned: changes are noted and cost nothing until the plan is emitted. */
@@ -69,6 +72,7 @@ export class RegisterState {
     this.vregIn.fill(0);
     this.regOf.fill(-1, 0, n);
     this.memory.fill(0, 0, n);
+    this.loops.reset(n);
     this.isTouched.fill(0, 0, n);
     this.inMemory.clear();
     this.touched.clear();
@@ -95,6 +99,11 @@ export class RegisterState {
   /** Whether the value is wanted after the uses that `nextUse` has moved past. */
   isWanted(v: number): boolean {
     return this.nextUse[v] < this.blockEnd || this.isLiveOut(v);
+  }
+
+  /** Whether a vreg that the states of block `b` say is in a register is not. */
+  isAbsent(v: number, b: number): boolean {
+    return b <= this.loops.absentTo[v] && this.loops.isAbsent(v, b);
   }
 
   /** Puts a vreg that is in no register into a free one. */
@@ -132,6 +141,7 @@ export class RegisterState {
 
   /** Notes that a vreg is wanted while it is in no register. */
   keepInMemory(v: number): void {
+    this.loops.leave(v, this.block, this.nextUse[v]);
     if (this.vregRemat[v] === 0) this.needSlot(v);
   }
 
@@ -200,13 +210,16 @@ export class RegisterState {
   /** The occupied register outside `avoid` whose value is used last, or -1. */
   farthest(cls: number, avoid: number): number {
     const nextUse = this.nextUse;
+    const limit = this.loops.limit;
     let best = -1;
     let distance = -1;
     let q = this.all[cls] & ~this.free[cls] & ~avoid;
     while (q !== 0) {
       const r = (cls << 5) | (31 - Math.clz32(q & -q));
       q &= q - 1;
-      const d = nextUse[this.vregIn[r]];
+      const v = this.vregIn[r];
+      let d = nextUse[v];
+      if (d >= limit && this.loops.isNeededAgain(v, d, this.chains.defBlock[v])) d = limit;
       if (d > distance) {
         distance = d;
         best = r;
