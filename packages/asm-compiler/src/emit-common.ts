@@ -212,8 +212,12 @@ function constructorBody(row: Row<unknown>): string {
     .join("\n");
 }
 
-/** `insts.ts`: a class with one method for each row, which appends a record and returns its result. */
-export function emitInsts(rows: readonly Row<unknown>[], className: string): string {
+/**
+ * `insts.ts`: a class with one method for each row, which appends a record and returns its result.
+ *
+ * @param vex For each opcode the one that its method makes where AVX is on; left out if no row has two encodings.
+ */
+export function emitInsts(rows: readonly Row<unknown>[], className: string, vex?: readonly number[]): string {
   const forms = new Map<string, string>();
   const methods = rows.map((row) => {
     const count = [...positional(row).values()].flat().length;
@@ -225,9 +229,11 @@ export function emitInsts(rows: readonly Row<unknown>[], className: string): str
     const form = forms.get(body) ?? `form${forms.size}`;
     forms.set(body, form);
     const names = parameters(row);
-    const head = row.opcode | (row.length << 16);
+    const headOf = (opcode: number): string => `0x${(opcode | (row.length << 16)).toString(16)}`;
+    const other = vex?.[row.opcode] ?? row.opcode;
+    const head = other === row.opcode ? headOf(other) : `this.avx ? ${headOf(other)} : ${headOf(row.opcode)}`;
     return `  ${row.name}(${names.map((p) => `${p}: number`).join(", ")}): number {
-    return ${form}(${["this", `0x${head.toString(16)}`, ...names].join(", ")});
+    return ${form}(${["this", head, ...names].join(", ")});
   }`;
   });
   return [
@@ -238,6 +244,7 @@ export function emitInsts(rows: readonly Row<unknown>[], className: string): str
     " * the result register, a pair of two, the record's offset where there are more, or 0.",
     " */",
     `export abstract class ${className} extends LowerContext {`,
+    vex === undefined ? "" : "  /** Whether methods of SSE rows make their VEX rows. */\n  avx = false;",
     methods.join("\n"),
     "}\n",
     "// One function for each layout of operands. The head is the opcode and the length in words.",

@@ -1,4 +1,4 @@
-import { emitInsts, emitIsle, emitOpcodes, emitOperands } from "./emit-common.ts";
+import { emitInsts, emitIsle, emitOpcodes, emitOperands, int32Array } from "./emit-common.ts";
 import type { FixedTable } from "./fixed.ts";
 import { emitFixedDecode, emitFixedLayout, emitFixedPrint } from "./fixed-emit-decode.ts";
 import { emitFixedEncode } from "./fixed-emit-encode.ts";
@@ -9,7 +9,7 @@ import { emitX86Decode } from "./x86-emit-decode.ts";
 import { emitX86Encode, type X86Numbers } from "./x86-emit-encode.ts";
 import { emitX86Layout } from "./x86-emit-layout.ts";
 import { emitX86Print } from "./x86-emit-print.ts";
-import { resolveX86 } from "./x86-rows.ts";
+import { resolveX86, vexForms } from "./x86-rows.ts";
 
 /** ISLE types of the register classes, by class number. */
 export type RegClassNames = readonly string[];
@@ -37,10 +37,15 @@ export type GeneratedFiles = ReadonlyMap<string, string>;
 /** Makes everything that comes from an x86-64 instruction table. Throws a `GantryError` if a row is wrong. */
 export function generateX86(config: X86Config): GeneratedFiles {
   const rows = resolveX86(config.tables);
+  const vex = vexForms(rows);
+  const vexColumn = [
+    "/** For each opcode that of the VEX row of the same operation, otherwise itself. */",
+    int32Array("VEX_FORM", vex),
+  ];
   return new Map([
     ["opcodes.ts", emitOpcodes(rows)],
-    ["operands.ts", emitOperands(rows)],
-    ["insts.ts", emitInsts(rows, config.className)],
+    ["operands.ts", [emitOperands(rows), ...vexColumn].join("\n")],
+    ["insts.ts", emitInsts(rows, config.className, vex)],
     ["insts.isle", emitIsle(rows, ["Gpr", "Xmm"])],
     ["encode.ts", emitX86Encode(rows, config.numbers)],
     ["layout.ts", emitX86Layout(rows)],

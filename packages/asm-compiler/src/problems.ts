@@ -19,6 +19,7 @@ export const PROBLEMS = {
   ASM0015: "a name cannot be used in generated code",
   ASM0016: "a pseudo row has an illegal size or expander",
   ASM0017: "the row that this row is said to be the same as has another encoding",
+  ASM0018: "the VEX row does not exist, is another operation, or has another record",
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 

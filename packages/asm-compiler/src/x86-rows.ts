@@ -25,6 +25,8 @@ export interface X86Encoding {
   readonly sameAs: string;
   /** log2 of the factor of EVEX's one-byte displacements. */
   readonly dispShift: number;
+  /** Name of the VEX row of the same operation, or empty. */
+  readonly vex: string;
 }
 
 export type X86ResolvedRow = Row<X86Encoding>;
@@ -54,6 +56,7 @@ export function resolveX86(tables: readonly NamedTable<X86Table>[]): X86Resolved
   const problems = new Problems();
   const { rows, byName } = resolveRows(tables, FORM, problems);
   for (const row of rows) checkShortForms(row, byName, problems);
+  for (const row of rows) checkVexForm(row, byName, problems);
   checkOverlaps(rows, byName, problems);
   problems.throwIfAny();
   return rows;
@@ -112,6 +115,7 @@ function resolveEncoding(
     short: short === undefined ? [] : typeof short === "string" ? [short] : short,
     sameAs: spec.sameAs ?? "",
     dispShift: spec.dispShift ?? 0,
+    vex: spec.vex ?? "",
   };
 }
 
@@ -175,6 +179,48 @@ function worstSize(e: X86Encoding): number {
   }
   if (column.modrm !== undefined) size += rm?.kind.form === "reg" ? 1 : 6;
   return size;
+}
+
+/** The words of a record: what is in each. The word that ties an input is as good as one of its own. */
+function wordKinds(row: X86ResolvedRow): string {
+  return row.operands
+    .map(({ kind, role, words }) => {
+      const what = kind.form.startsWith("imm") ? kind.name : `${kind.form}${kind.regClass}`;
+      if (kind.form !== "reg") return `${what} ${words}`;
+      return role === "mod" ? `def ${what}, use ${what}` : `${role} ${what}`;
+    })
+    .join(", ");
+}
+
+/** An SSE row and its VEX row are one opcode in two encodings, and their records can stand for each other. */
+function checkVexForm(
+  row: X86ResolvedRow,
+  byName: ReadonlyMap<string, X86ResolvedRow>,
+  problems: Problems,
+): void {
+  const name = row.encoding?.vex ?? "";
+  if (name === "") return;
+  const vex = byName.get(name);
+  const wrong = (detail: string): void => problems.add("ASM0018", row.file, row.name, `${name}: ${detail}`);
+  if (vex?.encoding?.column.space !== "vex" || row.encoding?.column.space !== "legacy") {
+    wrong("no such row");
+    return;
+  }
+  const a = row.encoding.column;
+  const b = vex.encoding.column;
+  // Variable blends have another opcode, because their mask is not in xmm0.
+  const sameOpcode = a.opcode === b.opcode && a.map === b.map && a.prefixes === b.prefixes;
+  if (!sameOpcode && !b.is4) wrong("another opcode");
+  if (a.modrm !== b.modrm && a.modrm !== undefined) wrong("another opcode extension");
+  if (a.w === true && b.w !== true) wrong("another operand width");
+  if (vex.length !== row.length || wordKinds(vex) !== wordKinds(row))
+    wrong(`${wordKinds(vex)} instead of ${wordKinds(row)}`);
+}
+
+/** The opcode of the VEX row of the same operation for each row, itself where there is none. */
+export function vexForms(rows: readonly X86ResolvedRow[]): number[] {
+  const byName = new Map(rows.map((r) => [r.name, r.opcode]));
+  return rows.map((r) => byName.get(r.encoding?.vex ?? "") ?? r.opcode);
 }
 
 function checkShortForms(

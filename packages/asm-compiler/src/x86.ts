@@ -25,6 +25,9 @@
  *
  * `short` names rows that encode the same operation in fewer bytes. Before it encodes, the encoder takes the first
  * whose operands can hold the actual ones (immediates that fit, fixed registers that were allocated).
+ *
+ * `vex` names the row of the same operation in VEX encoding. Its record has the same words, where a register that SSE
+ * reads and writes is a result and `vvvv`; so the constructor of an SSE row makes either, and rules are written once.
  */
 import type { Operand, OperandKind } from "./operand.ts";
 
@@ -176,6 +179,8 @@ export interface X86Spec<C extends string = string> {
   readonly sameAs?: string;
   /** log2 of the factor of EVEX's one-byte displacements. */
   readonly dispShift?: number;
+  /** The VEX row of the same operation: what the constructor of this SSE row makes where AVX is on. */
+  readonly vex?: string;
 }
 
 /** An instruction that an expander turns into others after register allocation, as a table gives it. */

@@ -3,7 +3,7 @@ import type { CommandRow, OptionRow } from "./command.ts";
 // One row is one command of `gantry`; its module is loaded when it is asked for and not before.
 
 const target: OptionRow = { flags: "--target <triple>", help: "machine to compile for (LLVM triple or architecture name)" };
-const set: OptionRow = { flags: "--set <name[=value]>", help: "a setting, by Cranelift's name", many: true };
+const set: OptionRow = { flags: "--set <name[=value]>", help: "a setting or a processor, by Cranelift's name; 'native' is the processor of this machine", many: true };
 const level: OptionRow = { flags: "-O, --opt-level <level>", help: "how hard to optimise", choices: ["none", "speed", "speed_and_size"] };
 const output: OptionRow = { flags: "-o, --output <file>", help: "where to write; '-' is standard output" };
 const passes: readonly OptionRow[] = [
@@ -42,6 +42,7 @@ export const commands: readonly CommandRow[] = [
     options: [
       { flags: "--target <arch>", help: "keep only the target lines of this architecture", many: true },
       { flags: "--also <arch>", help: "add a target line to every file", many: true },
+      { flags: "--set <name[=value]>", help: "a setting for what runs natively, behind those of the file; 'native': all features of this machine", many: true },
       { flags: "--strict", help: "a skip is a failure unless a host feature or a tool is missing" },
       { flags: "--bless", help: "rewrite the expectations of precise-output tests" },
       { flags: "--jobs <n>", help: "worker threads" },

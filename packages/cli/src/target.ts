@@ -2,6 +2,7 @@ import { Settings } from "@gantry/clif-ir";
 import type { TargetIsa } from "@gantry/codegen-core";
 import { errorOf } from "@gantry/diag";
 import { architectureOf, hostArchitecture, loadTarget, targets } from "@gantry/filetest/targets";
+import { applySetting } from "@gantry/jit/host";
 import { CliCode } from "./codes.ts";
 import { type Invocation, listOption, textOption } from "./command.ts";
 
@@ -45,6 +46,18 @@ export function chosenSettings(invocation: Invocation, isa: TargetIsa): Settings
 export function settingsWith(isa: TargetIsa, words: readonly string[]): Settings {
   const settings = new Settings(isa.settings);
   settings.set("is_pic");
-  for (const word of words) settings.set(word);
+  for (const word of words) applySetting(isa, settings, word);
+  return settings;
+}
+
+/** Settings for code that only this process runs: with all features of this machine, unless some are named. */
+export function settingsForHere(invocation: Invocation, isa: TargetIsa): Settings {
+  const own = [...isa.settings.settings, ...isa.settings.presets];
+  const named = listOption(invocation, "set").some((word) => {
+    const name = word.split("=")[0]!;
+    return name === "native" || own.some((row) => row.name === name);
+  });
+  const settings = chosenSettings(invocation, isa);
+  if (!named) applySetting(isa, settings, "native");
   return settings;
 }

@@ -55,6 +55,8 @@ export class CodeBuffer {
   next = -1;
   /** Where branches to each block's label are to go instead: see {@link target}. */
   readonly thread: I32List = new I32List();
+  /** What the target's prologue lets everything behind it know; 0 before. */
+  mode = 0;
   /** Where the columns go; set by {@link reset}. */
   code!: CompiledCode;
   #target!: FixupTarget;
@@ -88,6 +90,7 @@ export class CodeBuffer {
     this.code = code;
     code.reset();
     this.length = 0;
+    this.mode = 0;
     this.#labels.fill(blocks, -1);
     this.#labelBranch.fill(blocks, 0);
     this.#fixups.clear();

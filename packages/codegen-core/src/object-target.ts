@@ -106,4 +106,6 @@ export interface JitSupport {
     readonly flagsAt: number;
     readonly sizeAt: number;
   };
+  /** Settings that stand for a feature of the processor, and what Linux calls it in `/proc/cpuinfo`. */
+  readonly features: readonly { readonly setting: string; readonly linux: string }[];
 }

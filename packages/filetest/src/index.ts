@@ -27,6 +27,8 @@ export interface TestOptions {
   readonly targets?: readonly string[];
   readonly also?: readonly string[];
   readonly bless?: boolean;
+  /** Settings for what runs natively, behind those of the file. */
+  readonly set?: readonly string[];
   readonly strict?: boolean;
   readonly jobs?: number;
   result?(result: UnitResult): void;
@@ -53,6 +55,7 @@ export async function runTests(paths: readonly string[], options: TestOptions = 
     targets: options.targets ?? [],
     also: options.also ?? [],
     bless: options.bless ?? false,
+    set: options.set ?? [],
     jobs: options.jobs ?? availableParallelism(),
     result(result) {
       const settled = options.strict === true ? strictly(result) : result;

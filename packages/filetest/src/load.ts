@@ -16,7 +16,7 @@ const RUNNER_SETTINGS = ["machine_code_cfg_info=true", "unwind_info=false"];
 export async function makeContext(
   file: TestFile,
   unit: Unit,
-  bless: boolean,
+  { bless, set }: { readonly bless: boolean; readonly set: readonly string[] },
   observer: Pick<TestContext, "print" | "known">,
 ): Promise<TestContext> {
   if (unit.command.run === undefined) {
@@ -51,6 +51,7 @@ export async function makeContext(
     functions,
     options: unit.line.options,
     settings,
+    forced: set,
     target,
     blessing: bless ? new Blessing(file) : undefined,
     print: observer.print,

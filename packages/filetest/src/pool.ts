@@ -83,7 +83,7 @@ function runOne(child: ChildProcess, path: string, from: number, options: PoolOp
     const order: ToWorker = {
       path,
       from,
-      options: { targets: options.targets, also: options.also, bless: options.bless },
+      options: { targets: options.targets, also: options.also, bless: options.bless, set: options.set },
     };
     child.send(order);
   });

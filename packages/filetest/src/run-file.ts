@@ -7,6 +7,8 @@ import { type Unit, type UnitOptions, unitsOf } from "./unit.ts";
 
 export interface FileOptions extends UnitOptions {
   readonly bless: boolean;
+  /** Settings for what runs natively, behind those of the file. */
+  readonly set: readonly string[];
 }
 
 /** Told before and after each unit, so that a unit that ends the process can be named. */
@@ -41,7 +43,7 @@ export async function runFile(
     const known: string[] = [];
     let outcome: Outcome = pass;
     try {
-      const context = await makeContext(file, unit, options.bless, {
+      const context = await makeContext(file, unit, options, {
         print: (line) => printed.push(line),
         known: (line, reason) => known.push(`${line} (${reason})`),
       });

@@ -26,6 +26,8 @@ export interface TestContext {
   readonly functions: readonly TestFunction[];
   readonly options: readonly string[];
   readonly settings: Settings;
+  /** Settings of the command line, for commands whose outcome must not depend on them. */
+  readonly forced: readonly string[];
   /** There for commands that need a target, and for others where the file has exactly one. */
   readonly target: TargetUnderTest | undefined;
   /** There when expectations are to be rewritten instead of compared. */

@@ -35,6 +35,7 @@ import {
   STACK,
 } from "./abi.ts";
 import { clobbersOf } from "./clobbers.ts";
+import { Feature, featureBits } from "./features.ts";
 import { X64Operands } from "./host.ts";
 import { GENERAL, RAX, VECTOR, XMM0 } from "./registers.ts";
 import { Reloc } from "./relocs.ts";
@@ -88,13 +89,8 @@ export class X64Host extends X64Operands {
 
   beginFunction(): void {
     const { settings } = this;
-    this.hasPopcnt = settings.bool("has_popcnt");
-    this.hasLzcnt = settings.bool("has_lzcnt");
-    this.hasBmi1 = settings.bool("has_bmi1");
-    this.hasSse41 = settings.bool("has_sse41");
-    this.hasSse42 = settings.bool("has_sse42");
-    this.hasSsse3 = settings.bool("has_ssse3");
-    this.hasFma = settings.bool("has_avx") && settings.bool("has_fma");
+    this.features = featureBits(settings);
+    this.avx = (this.features & Feature.avx) !== 0;
     this.isPic = settings.bool("is_pic");
     this.constants.clear();
     this.callsSystemV = false;

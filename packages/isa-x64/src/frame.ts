@@ -27,7 +27,7 @@ import { STACK } from "./abi.ts";
 import type { X64Host } from "./calls.ts";
 import * as X from "./generated/opcodes.ts";
 import { CONSTANT_WORDS } from "./host.ts";
-import { put, putModImm, putModRm, putRegRm } from "./put.ts";
+import { MODE_VEX, put, putModImm, putModRm, putRegRm } from "./put.ts";
 import {
   CALLEE_SAVED,
   FASTCALL_SAVED,
@@ -78,6 +78,7 @@ export function emitPrologue(e: Emitter): void {
   const host = e.ctx as X64Host;
   const { frame } = host;
   buf.reserve(400);
+  if (host.avx) buf.mode = MODE_VEX;
   placeConstants(host, buf);
   checkStack(host, buf);
   const unwind = host.settings.bool("unwind_info");

@@ -29,6 +29,7 @@ import {
 import { GROUP, MEM_GOT, Mem } from "@gantry/codegen-core";
 import { I32List, NONE } from "@gantry/entity";
 import { inVectorRegister } from "./abi.ts";
+import { Feature } from "./features.ts";
 import { X64Insts } from "./generated/insts.ts";
 import { amode } from "./generated/selector.ts";
 import { GENERAL, R15, RBP, RSP, VECTOR } from "./registers.ts";
@@ -104,13 +105,8 @@ export const CONSTANT_WORDS = 5;
 export abstract class X64Operands extends X64Insts {
   /** Constants in memory that this function refers to. */
   readonly constants: I32List = new I32List();
-  hasPopcnt = false;
-  hasLzcnt = false;
-  hasBmi1 = false;
-  hasSse41 = false;
-  hasSse42 = false;
-  hasSsse3 = false;
-  hasFma = false;
+  /** Bits of {@link Feature} that code may use. */
+  features = 0;
   isPic = false;
 
   // ---- what codegen-core asks for ----
@@ -229,24 +225,28 @@ export abstract class X64Operands extends X64Insts {
   splat64(low: number, high: number): number {
     return this.#constant16(low, high, low, high);
   }
-  /** The constant of a `vconst` or `f128const`, padded with zeroes to a whole register. */
-  #vectorConstant(def: Inst): number {
+  /** Word `k` of the constant of a `vconst` or `f128const`, which is padded with zeroes to a whole register. */
+  #constantWord(def: Inst, k: number): number {
     const { func } = this;
     const c = func.constant(def);
     const start = func.constantStart(c);
     const length = func.constantLength(c);
-    const word = (k: number): number => {
-      let w = 0;
-      for (let i = 3; i >= 0; i--) w = (w << 8) | (4 * k + i < length ? func.bytes[start + 4 * k + i] : 0);
-      return w;
-    };
-    const w0 = word(0);
-    const w1 = word(1);
-    const w2 = word(2);
-    const w3 = word(3);
-    if ((w0 | w1 | w2 | w3) === 0) return this.#remat(this.xmm_zero());
-    if ((w0 & w1 & w2 & w3) === -1) return this.#remat(this.xmm_ones());
-    return this.#remat(this.movups_rm(this.#constant16(w0, w1, w2, w3)));
+    let w = 0;
+    for (let i = 3; i >= 0; i--) w = (w << 8) | (4 * k + i < length ? func.bytes[start + 4 * k + i] : 0);
+    return w;
+  }
+  /** The constant as 16 aligned bytes in memory; -1 if an instruction without operands makes it. */
+  #constantInMemory(def: Inst): number {
+    const w0 = this.#constantWord(def, 0);
+    const w1 = this.#constantWord(def, 1);
+    const w2 = this.#constantWord(def, 2);
+    const w3 = this.#constantWord(def, 3);
+    return (w0 | w1 | w2 | w3) === 0 || (w0 & w1 & w2 & w3) === -1 ? NONE : this.#constant16(w0, w1, w2, w3);
+  }
+  #vectorConstant(def: Inst): number {
+    const inMemory = this.#constantInMemory(def);
+    if (inMemory !== NONE) return this.#remat(this.movups_rm(inMemory));
+    return this.#remat(this.#constantWord(def, 0) === 0 ? this.xmm_zero() : this.xmm_ones());
   }
   ty_float_lanes(ty: Type): Type {
     const lane = laneType(ty);
@@ -341,27 +341,38 @@ export abstract class X64Operands extends X64Insts {
 
   // ---- features ----
 
-  has_sse42(): boolean {
-    return this.hasSse42;
-  }
-
   has_popcnt(): boolean {
-    return this.hasPopcnt;
+    return (this.features & Feature.popcnt) !== 0;
   }
   has_lzcnt(): boolean {
-    return this.hasLzcnt;
+    return (this.features & Feature.lzcnt) !== 0;
   }
   has_bmi1(): boolean {
-    return this.hasBmi1;
+    return (this.features & Feature.bmi1) !== 0;
   }
-  has_sse41(): boolean {
-    return this.hasSse41;
+  has_bmi2(): boolean {
+    return (this.features & Feature.bmi2) !== 0;
+  }
+  has_movbe(): boolean {
+    return (this.features & Feature.movbe) !== 0;
   }
   has_ssse3(): boolean {
-    return this.hasSsse3;
+    return (this.features & Feature.ssse3) !== 0;
+  }
+  has_sse41(): boolean {
+    return (this.features & Feature.sse41) !== 0;
+  }
+  has_sse42(): boolean {
+    return (this.features & Feature.sse42) !== 0;
+  }
+  has_avx(): boolean {
+    return (this.features & Feature.avx) !== 0;
+  }
+  has_avx2(): boolean {
+    return (this.features & Feature.avx2) !== 0;
   }
   has_fma(): boolean {
-    return this.hasFma;
+    return (this.features & Feature.fma) !== 0;
   }
 
   // ---- operands ----
@@ -402,10 +413,16 @@ export abstract class X64Operands extends X64Insts {
         const hi = func.immHi(def);
         return (lo | hi) === 0 ? this.putInReg(v) : this.const_f64(lo, hi);
       }
+      case Op.vconst: {
+        if (typeBits(func.valueType(v)) !== 128) return this.putInReg(v);
+        const inMemory = this.#constantInMemory(def);
+        return inMemory === NONE ? this.putInReg(v) : inMemory;
+      }
       case Op.load: {
         const ty = func.valueType(v);
         // Instructions of legacy SSE demand that 16 bytes in memory are aligned.
-        const fits = ty === F32 || ty === F64 || (isVector(ty) && (func.memFlags(def) & MEM_ALIGNED) !== 0);
+        const anywhere = this.avx || (func.memFlags(def) & MEM_ALIGNED) !== 0;
+        const fits = ty === F32 || ty === F64 || (isVector(ty) && typeBits(ty) === 128 && anywhere);
         return this.#loadOrReg(v, fits ? this.sinkable(v) : (NONE as Inst));
       }
       default:

@@ -1,4 +1,5 @@
 import { CompiledCode, type JitSupport, UnwindOp } from "@gantry/codegen-core";
+import { featureTable } from "./features.table.ts";
 
 const RBX = 3;
 const RBP = 5;
@@ -93,4 +94,5 @@ export const x64JitSupport: JitSupport = {
   // Handler, then a mask of 128 bytes, flags, restorer.
   sigaction: { bytes: 152, handlerAt: 0, flagsAt: 136, flags: 0x0800_0004 },
   stackT: { bytes: 24, addressAt: 0, flagsAt: 8, sizeAt: 16 },
+  features: featureTable.map(({ name, linux }) => ({ setting: `has_${name}`, linux })),
 };

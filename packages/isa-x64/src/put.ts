@@ -1,13 +1,17 @@
 /** Table instructions written at once, with physical registers: for expanders, prologues and the allocator's moves. */
 import { type CodeBuffer, Mem } from "@gantry/codegen-core";
 import { encode } from "./generated/encode.ts";
+import { VEX_FORM } from "./generated/operands.ts";
 
 /** A record that is made and encoded at once; big enough for every row that is used here. */
 export const scratch = new Int32Array(16);
 
-/** Emits the row `op` whose record has these words. */
+/** {@link CodeBuffer.mode} of a function whose vector instructions all have VEX encodings. */
+export const MODE_VEX = 1;
+
+/** Emits the row `op`, or the VEX row of the same operation, whose record has these words. */
 export function put(buf: CodeBuffer, op: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0): void {
-  scratch[0] = op;
+  scratch[0] = buf.mode === MODE_VEX ? VEX_FORM[op] : op;
   scratch[1] = a;
   scratch[2] = b;
   scratch[3] = c;

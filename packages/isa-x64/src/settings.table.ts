@@ -1,28 +1,9 @@
 /** The settings of x86-64: CPU features, all off by default, and names of processors that switch several on. */
 import type { SettingTable } from "@gantry/clif-ir";
+import { featureTable } from "./features.table.ts";
 
 export const x64Settings: SettingTable = {
-  settings: [
-    { name: "has_sse3", kind: "bool", default: false, doc: "SSE3." },
-    { name: "has_ssse3", kind: "bool", default: false, doc: "SSSE3: byte shuffles and more." },
-    { name: "has_cmpxchg16b", kind: "bool", default: false, doc: "CMPXCHG16B: atomics of 16 bytes." },
-    { name: "has_sse41", kind: "bool", default: false, doc: "SSE4.1: rounding, blends, and more." },
-    { name: "has_sse42", kind: "bool", default: false, doc: "SSE4.2." },
-    { name: "has_avx", kind: "bool", default: false, doc: "AVX." },
-    { name: "has_avx2", kind: "bool", default: false, doc: "AVX2." },
-    { name: "has_fma", kind: "bool", default: false, doc: "FMA: fused multiply-add." },
-    { name: "has_avx_vnni", kind: "bool", default: false, doc: "AVX-VNNI." },
-    { name: "has_avx512bitalg", kind: "bool", default: false, doc: "AVX-512 BITALG." },
-    { name: "has_avx512dq", kind: "bool", default: false, doc: "AVX-512 DQ." },
-    { name: "has_avx512vl", kind: "bool", default: false, doc: "AVX-512 VL." },
-    { name: "has_avx512vbmi", kind: "bool", default: false, doc: "AVX-512 VBMI." },
-    { name: "has_avx512f", kind: "bool", default: false, doc: "AVX-512 F." },
-    { name: "has_avx512vnni", kind: "bool", default: false, doc: "AVX-512 VNNI." },
-    { name: "has_popcnt", kind: "bool", default: false, doc: "POPCNT." },
-    { name: "has_bmi1", kind: "bool", default: false, doc: "BMI1: TZCNT and others." },
-    { name: "has_bmi2", kind: "bool", default: false, doc: "BMI2." },
-    { name: "has_lzcnt", kind: "bool", default: false, doc: "LZCNT." },
-  ],
+  settings: featureTable.map(({ name, doc }) => ({ name: `has_${name}`, kind: "bool", default: false, doc })),
   presets: [
     { name: "sse3", enables: ["has_sse3"] },
     { name: "ssse3", enables: ["has_sse3", "has_ssse3"] },

@@ -6,6 +6,7 @@ export {
   type RunCall,
   type RunRequest,
 } from "./child.ts";
+export { applySetting, missingFeature, nativeFeatures } from "./host.ts";
 export { Jit, type JitFunction, type JitOptions } from "./jit.ts";
 export { type ImageLoader, type LoadedFile, nodeLoader } from "./loader.ts";
 export { type Signature, signatureOf } from "./signature.ts";

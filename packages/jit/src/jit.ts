@@ -8,6 +8,7 @@ import { errorOf } from "@gantry/diag";
 import { NONE } from "@gantry/entity";
 import { type DataObject, type Image, type LineSource, ObjectBuilder } from "@gantry/object";
 import { type CompiledFunction, defineAll, ThunkCompiler } from "./compile.ts";
+import { applySetting } from "./host.ts";
 import { type ImageLoader, nodeLoader } from "./loader.ts";
 import { Runtime } from "./runtime.ts";
 import { type Signature, signatureOf } from "./signature.ts";
@@ -36,7 +37,7 @@ const HOST_ARCH: Readonly<Record<string, string>> = {
 const GUARD_BYTES = 1n << 20n;
 
 export interface JitOptions {
-  /** Shared and target settings. Without them: the defaults and `is_pic`, which images need. */
+  /** Shared and target settings. Without them: the defaults, the features of this machine, and `is_pic`, which images need. */
   readonly settings?: Settings;
   /** Another way to load images. */
   readonly loader?: ImageLoader;
@@ -463,9 +464,10 @@ function fail(code: string, message: string): never {
   throw errorOf(code, message);
 }
 
-/** The defaults, and position-independent code. */
+/** The defaults, position-independent code, and all that this machine's processor has. */
 function defaultSettings(isa: TargetIsa): Settings {
   const settings = new Settings(isa.settings);
   settings.set("is_pic");
+  applySetting(isa, settings, "native");
   return settings;
 }

@@ -29,6 +29,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const totals = await runTests(args, {
     targets: listOption(invocation, "target"),
     also: listOption(invocation, "also"),
+    set: listOption(invocation, "set"),
     bless: flagOption(invocation, "bless"),
     strict: flagOption(invocation, "strict"),
     ...(jobs === undefined ? {} : { jobs: Number(jobs) }),

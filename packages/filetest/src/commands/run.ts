@@ -1,5 +1,5 @@
+import { applySetting, missingFeature } from "@gantry/jit/host";
 import { TestCode } from "../codes.ts";
-import { missingFeature } from "../host-features.ts";
 import { nativeExecutor } from "../native.ts";
 import { obey, runCommandsOf } from "../obey.ts";
 import { Skip } from "../outcome.ts";
@@ -16,7 +16,8 @@ export function run(c: TestContext): void {
   if (isa.jit === undefined || process.platform !== "linux") {
     throw new Skip("host", `code cannot be called in a process of this system (${process.platform})`);
   }
-  const missing = missingFeature(line.words);
+  for (const text of c.forced) applySetting(isa, c.settings, text);
+  const missing = missingFeature(isa, c.settings);
   if (missing !== undefined) throw new Skip("host", `this machine has no ${missing}`);
   const orders = runCommandsOf(c.functions, c.file.source);
   c.settings.set("is_pic");

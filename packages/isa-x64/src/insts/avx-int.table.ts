@@ -132,6 +132,10 @@ export default {
   vmovdqa_mr: x86({ code: "VEX.128.66.0F.WIG 7F /r", ops: { rm: use(m128), reg: use(xmm) }, asm: "vmovdqa", needs: "avx" }),
   vmovdqu_rm: x86({ code: "VEX.128.F3.0F.WIG 6F /r", ops: { reg: def(xmm), rm: use(m128) }, asm: "vmovdqu", needs: "avx" }),
   vmovdqu_mr: x86({ code: "VEX.128.F3.0F.WIG 7F /r", ops: { rm: use(m128), reg: use(xmm) }, asm: "vmovdqu", needs: "avx" }),
+  vmovdqa_rr: x86({ code: "VEX.128.66.0F.WIG 6F /r", ops: { reg: def(xmm), rm: use(xmm) }, asm: "vmovdqa", effect: "move", needs: "avx" }),
+  vlddqu_rm: x86({ code: "VEX.128.F2.0F.WIG F0 /r", ops: { reg: def(xmm), rm: use(m128) }, asm: "vlddqu", needs: "avx" }),
+  vmovntdq_mr: x86({ code: "VEX.128.66.0F.WIG E7 /r", ops: { rm: use(m128), reg: use(xmm) }, asm: "vmovntdq", needs: "avx" }),
+  vmovntdqa_rm: x86({ code: "VEX.128.66.0F38.WIG 2A /r", ops: { reg: def(xmm), rm: use(m128) }, asm: "vmovntdqa", needs: "avx" }),
   vptest_rm: x86({ code: "VEX.128.66.0F38.WIG 17 /r", ops: { reg: use(xmm), rm: use(xmm_m128) }, asm: "vptest", flags: "w", needs: "avx" }),
   // single lanes
   vpextrb_rri: x86({ code: "VEX.128.66.0F3A.W0 14 /r ib", ops: { rm: def(r32), reg: use(xmm), imm: use(imm8) }, asm: "vpextrb", needs: "avx" }),
@@ -153,7 +157,7 @@ export default {
   vmovq_xr: x86({ code: "VEX.128.66.0F.W1 6E /r", ops: { reg: def(xmm), rm: use(rm64) }, asm: "vmovq", short: "vmovq_xm", needs: "avx" }),
   vmovq_rx: x86({ code: "VEX.128.66.0F.W1 7E /r", ops: { rm: def(r64), reg: use(xmm) }, asm: "vmovq", needs: "avx" }),
   vmovd_mx: x86({ code: "VEX.128.66.0F.W0 7E /r", ops: { rm: use(m32), reg: use(xmm) }, asm: "vmovd", needs: "avx" }),
-  vmovq_xm: x86({ code: "VEX.128.F3.0F.WIG 7E /r", ops: { reg: def(xmm), rm: use(m64) }, asm: "vmovq", needs: "avx" }),
+  vmovq_xm: x86({ code: "VEX.128.F3.0F.WIG 7E /r", ops: { reg: def(xmm), rm: use(xmm_m64) }, asm: "vmovq", needs: "avx" }),
   vmovq_mx: x86({ code: "VEX.128.66.0F.WIG D6 /r", ops: { rm: use(m64), reg: use(xmm) }, asm: "vmovq", needs: "avx" }),
   // AVX2: broadcast, shift each lane by its own count
   vpbroadcastb_rm: x86({ code: "VEX.128.66.0F38.W0 78 /r", ops: { reg: def(xmm), rm: use(xmm_m8) }, asm: "vpbroadcastb", needs: "avx2" }),
