@@ -1,5 +1,24 @@
-import { type DataValue, F32, F64, I8X16, I32, Op, type Type, typeBits } from "@gantry/clif-ir";
-import { fusedMultiplyAdd, MEANINGS, type RoundingMode, roundFloat } from "@gantry/clif-ir/eval";
+import {
+  type DataValue,
+  F32,
+  F64,
+  FloatCC,
+  I8X16,
+  I32,
+  OPCODE_NAMES,
+  Op,
+  RUNTIME_FUNCTIONS,
+  type RuntimeFunctionRow,
+  type Type,
+  typeBits,
+} from "@gantry/clif-ir";
+import {
+  compareFloats,
+  fusedMultiplyAdd,
+  MEANINGS,
+  type RoundingMode,
+  roundFloat,
+} from "@gantry/clif-ir/eval";
 import type { Memory } from "./memory.ts";
 import type { HostOutcome } from "./result.ts";
 
@@ -54,6 +73,41 @@ const pshufb: HostFunction = ([x, y]) => {
   return one(I8X16, (outcome as readonly bigint[])[0]);
 };
 
+/** What a runtime function does, by the meaning of the operation that it performs. */
+function performing({ symbol, does, params, result }: RuntimeFunctionRow): HostFunction {
+  const [opcode, condition] = does.split(" ");
+  if (condition !== undefined) return comparing(FloatCC[condition as keyof typeof FloatCC]);
+  const meaning = MEANINGS[OPCODE_NAMES.indexOf(opcode)];
+  const argTypes = [...params];
+  return (args) => {
+    const outcome = meaning?.({
+      type: result,
+      args: args.map((a) => a.bits),
+      argTypes,
+      code: 0,
+      constant: 0n,
+    });
+    if (typeof outcome === "object") return one(result, outcome[0]);
+    // A truncation out of range returns something; a division by zero need not return.
+    return opcode.startsWith("fcvt")
+      ? one(result, BigInt.asUintN(typeBits(result), 0x5a5a5a5a_5a5a5a5a_5a5a5a5a_5a5a5a5an))
+      : { undefined: `${symbol} with operands for which it is not defined` };
+  };
+}
+
+/** Below, at or above zero as the operands compare; where one is a NaN, the answer denies the condition. */
+const comparing =
+  (cc: number): HostFunction =>
+  ([x, y]) => {
+    const holds = (condition: number): boolean => compareFloats(x.bits, y.bits, 128, condition);
+    if (holds(FloatCC.uno))
+      return one(I32, cc === FloatCC.gt || cc === FloatCC.ge ? BigInt.asUintN(32, -1n) : 1n);
+    return one(
+      I32,
+      cc === FloatCC.uno || holds(FloatCC.eq) ? 0n : holds(FloatCC.lt) ? BigInt.asUintN(32, -1n) : 1n,
+    );
+  };
+
 /** Unwinds to a handler of the tag: (entry fp, exit fp, exit pc, tag, payload, payload). */
 const throwing: HostFunction = (args) => ({
   exception: { tag: Number(BigInt.asIntN(32, args[3].bits)), payloads: [args[4].bits, args[5].bits] },
@@ -78,4 +132,5 @@ export const RUNTIME: ReadonlyMap<string, HostFunction> = new Map<string, HostFu
   ["__cranelift_x86_pshufb", pshufb],
   ["__cranelift_probestack", () => ({ results: [] })],
   ["__cranelift_throw", throwing],
+  ...RUNTIME_FUNCTIONS.map((row) => [row.symbol, performing(row)] as const),
 ]);

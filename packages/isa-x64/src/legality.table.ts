@@ -3,7 +3,7 @@
  * row fits is refused before anything is compiled.
  */
 import { allTypes, isVector, Op, typeBytes, typeByName } from "@gantry/clif-ir";
-import { ANY, expanded, type LegalityRow, native, type TypeSet, typeSet } from "@gantry/codegen-core";
+import { ANY, expanded, type LegalityRow, library, native, type TypeSet, typeSet } from "@gantry/codegen-core";
 
 /** The set of one type. */
 const type = (name: string): TypeSet => typeSet(typeByName(name));
@@ -198,6 +198,8 @@ const NATIVE: readonly (readonly [op: number, result: TypeSet, operand?: TypeSet
 ];
 
 const CMPXCHG16B = { needs: "has_cmpxchg16b" };
+const BIG = { foreignOrder: true } as const;
+const BIG_CMPXCHG16B = { ...CMPXCHG16B, ...BIG };
 const PINNED = { needs: "enable_pinned_reg" };
 
 /** The table; the first row that fits decides. */
@@ -220,4 +222,79 @@ export const legalityRows: readonly LegalityRow[] = [
   expanded("wide_division", Op.sdiv, I128),
   expanded("wide_division", Op.urem, I128),
   expanded("wide_division", Op.srem, I128),
+
+  // f16: by way of wider floats.
+  ...[Op.fadd, Op.fsub, Op.fmul, Op.fdiv, Op.sqrt, Op.fmin, Op.fmax, Op.ceil, Op.floor, Op.trunc, Op.nearest].map(
+    (op) => expanded("half_through_single", op, F16),
+  ),
+  expanded("half_fma", Op.fma, F16),
+  expanded("half_compare", Op.fcmp, I8, F16),
+  expanded("half_to_single", Op.fpromote, F32, F16),
+  expanded("half_to_wider", Op.fpromote, F64 | F128, F16),
+  expanded("single_to_half", Op.fdemote, F16, F32),
+  expanded("double_to_half", Op.fdemote, F16, F64),
+  expanded("quad_to_half", Op.fdemote, F16, F128),
+  expanded("integer_to_half", Op.fcvt_from_sint, F16, WIDE),
+  expanded("integer_to_half", Op.fcvt_from_uint, F16, WIDE),
+  ...[Op.fcvt_to_sint, Op.fcvt_to_uint, Op.fcvt_to_sint_sat, Op.fcvt_to_uint_sat].map((op) =>
+    expanded("half_to_integer", op, WIDE, F16),
+  ),
+
+  // f128: functions of the compiler's runtime library and of the C library.
+  library("__addtf3", Op.fadd, F128),
+  library("__subtf3", Op.fsub, F128),
+  library("__multf3", Op.fmul, F128),
+  library("__divtf3", Op.fdiv, F128),
+  library("sqrtf128", Op.sqrt, F128),
+  library("fmaf128", Op.fma, F128),
+  library("ceilf128", Op.ceil, F128),
+  library("floorf128", Op.floor, F128),
+  library("truncf128", Op.trunc, F128),
+  library("nearbyintf128", Op.nearest, F128),
+  library("__extendsftf2", Op.fpromote, F128, F32),
+  library("__extenddftf2", Op.fpromote, F128, F64),
+  library("__trunctfsf2", Op.fdemote, F32, F128),
+  library("__trunctfdf2", Op.fdemote, F64, F128),
+  expanded("quad_compare", Op.fcmp, I8, F128),
+  expanded("quad_min_max", Op.fmin, F128),
+  expanded("quad_min_max", Op.fmax, F128),
+  expanded("integer_to_quad", Op.fcvt_from_sint, F128, WIDE),
+  expanded("integer_to_quad", Op.fcvt_from_uint, F128, WIDE),
+
+  // Integers of 128 bits and floats.
+  library("__floattisf", Op.fcvt_from_sint, F32, I128),
+  library("__floattidf", Op.fcvt_from_sint, F64, I128),
+  library("__floatuntisf", Op.fcvt_from_uint, F32, I128),
+  library("__floatuntidf", Op.fcvt_from_uint, F64, I128),
+  ...[Op.fcvt_to_sint, Op.fcvt_to_uint].flatMap((op) => [
+    expanded("trapping_truncation", op, I128, FLOAT),
+    expanded("trapping_truncation", op, WIDE, F128),
+  ]),
+  ...[Op.fcvt_to_sint_sat, Op.fcvt_to_uint_sat].flatMap((op) => [
+    expanded("saturating_truncation", op, I128, FLOAT),
+    expanded("saturating_truncation", op, WIDE, F128),
+  ]),
+  expanded("indefinite_truncation", Op.x86_cvtt2dq, WIDE, F16 | FLOAT | F128),
+
+  expanded("scalar_blend", Op.blendv, WIDE | F16 | FLOAT | F128),
+
+  // Big-endian memory, and casts that number lanes from the most significant end.
+  expanded("foreign_load", Op.load, MEMORY, ANY, BIG),
+  expanded("foreign_store", Op.store, ANY, MEMORY, BIG),
+  ...[Op.uload8, Op.sload8, Op.uload16, Op.sload16, Op.uload32, Op.sload32].map((op) =>
+    expanded("foreign_extending_load", op, INT, ANY, BIG),
+  ),
+  ...[Op.istore8, Op.istore16, Op.istore32].map((op) => expanded("foreign_narrow_store", op, ANY, INT, BIG)),
+  ...[Op.uload8x8, Op.sload8x8, Op.uload16x4, Op.sload16x4, Op.uload32x2, Op.sload32x2].map((op) =>
+    expanded("foreign_vector_load", op, INT_VECTOR, ANY, BIG),
+  ),
+  expanded("foreign_load", Op.atomic_load, INT, ANY, BIG),
+  expanded("foreign_store", Op.atomic_store, ANY, INT, BIG),
+  expanded("foreign_cas", Op.atomic_cas, INT, ANY, BIG),
+  expanded("foreign_rmw", Op.atomic_rmw, INT, ANY, BIG),
+  expanded("foreign_load", Op.atomic_load, I128, ANY, BIG_CMPXCHG16B),
+  expanded("foreign_store", Op.atomic_store, ANY, I128, BIG_CMPXCHG16B),
+  expanded("foreign_cas", Op.atomic_cas, I128, ANY, BIG_CMPXCHG16B),
+  expanded("foreign_rmw", Op.atomic_rmw, I128, ANY, BIG_CMPXCHG16B),
+  expanded("foreign_bitcast", Op.bitcast, MEMORY, MEMORY, BIG),
 ];

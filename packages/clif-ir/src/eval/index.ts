@@ -12,7 +12,7 @@ import type { Meaning } from "./operation.ts";
 import { VECTOR } from "./vector.ts";
 
 export * from "./bits.ts";
-export { fusedMultiplyAdd, roundFloat } from "./float.ts";
+export { compareFloats, fusedMultiplyAdd, roundFloat } from "./float.ts";
 export type { RoundingMode } from "./float-exact.ts";
 export { defaultNaN, type FloatLayout, floatLayout, isNan } from "./float-format.ts";
 export { accessBytes, combineAtomically, loadedValue, memoryImage, storedImage } from "./memory.ts";

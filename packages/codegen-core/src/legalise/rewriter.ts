@@ -16,6 +16,8 @@ import {
   isInt,
   isVector,
   laneBits,
+  MEM_BIG,
+  MEM_LITTLE,
   NAME_TESTCASE,
   runtimeFunction,
   setSignature,
@@ -40,8 +42,9 @@ export interface RuntimeCalls {
 export class Rewriter extends InstBuilder {
   readonly func: Function;
   readonly cursor: FuncCursor;
-  /** The memory flag that names the byte order that is not the target's. */
+  /** The memory flag that names the byte order that is not the target's, and the one that does. */
   readonly foreignOrder: number;
+  readonly #nativeOrder: number;
   readonly #calls: RuntimeCalls;
   readonly #functions = new Map<string, FuncRef>();
 
@@ -51,6 +54,7 @@ export class Rewriter extends InstBuilder {
     this.cursor = new FuncCursor(func);
     this.#calls = calls;
     this.foreignOrder = foreignOrder;
+    this.#nativeOrder = foreignOrder === MEM_BIG ? MEM_LITTLE : MEM_BIG;
   }
 
   protected place(i: Inst): void {
@@ -82,6 +86,37 @@ export class Rewriter extends InstBuilder {
     });
     f.removeSideEntries(i);
     f.removeInst(i);
+  }
+
+  /**
+   * The same operation once more, with other operands: opcode, conditions, lanes, offsets and flags are those of `i`.
+   *
+   * @param ctrl The controlling type.
+   * @param args At most three.
+   * @param flags Memory flags in the place of its own.
+   */
+  again(i: Inst, ctrl: Type, args: readonly Value[], flags?: number): Inst {
+    const f = this.func;
+    const copy = this.start(f.opcode(i), ctrl);
+    if (args.length === 1) this.args1(copy, args[0]);
+    else if (args.length === 2) this.args2(copy, args[0], args[1]);
+    else if (args.length === 3) this.args3(copy, args[0], args[1], args[2]);
+    else if (args.length > 3) bug("legalise", `inst${i} has ${args.length} operands`);
+    this.imm(copy, f.immLo(i));
+    this.imm2(copy, flags ?? f.immHi(i));
+    return this.finish(copy);
+  }
+
+  /** The first result of the same operation with other operands: see {@link again}. */
+  redo(i: Inst, ctrl: Type, ...args: readonly Value[]): Value {
+    return this.func.firstResult(this.again(i, ctrl, args));
+  }
+
+  /** The bits of `x` as type `t`, of the same width. */
+  cast(t: Type, x: Value): Value {
+    return this.type(x) === t
+      ? x
+      : this.bitcast(t, isVector(t) || isVector(this.type(x)) ? this.#nativeOrder : 0, x);
   }
 
   /** The value of type `t` with these bits: a scalar, or every lane of a vector. */
