@@ -12,18 +12,19 @@ const SETTINGS: readonly (readonly string[])[] = [
   ["regalloc_algorithm=single_pass"],
   ["regalloc_algorithm=backtracking"],
   ["opt_level=speed"],
+  ["has_cmpxchg16b"],
 ];
 
 describe.runIf(process.arch === "x64")("native code of random functions", () => {
   const target = { module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" };
   const executor = new ChildExecutor(target);
   afterAll(() => executor.close());
-  const profile = supportedBy(x64, X64);
   let functions = 0;
 
   it.each(SETTINGS.map((settings, k) => [settings.join(" ") || "default settings", settings, k] as const))(
     "does what the interpreter does: %s",
     async (_, settings, k) => {
+      const profile = supportedBy(x64, X64, settings);
       const outcome = await fc.check(
         fc.asyncProperty(filePlan(), async (plan) => {
           const file = generate(plan, profile);

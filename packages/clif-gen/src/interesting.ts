@@ -1,13 +1,17 @@
 import {
   dataValueText,
+  F16,
+  F64,
+  F128,
   hasFloatLanes,
   isVector,
   laneBits,
   laneCount,
+  Op,
   type Type,
   typeBits,
 } from "@gantry/clif-ir";
-import { fromLanes, mask } from "@gantry/clif-ir/eval";
+import { fromLanes, MEANINGS, mask } from "@gantry/clif-ir/eval";
 
 const INTEGERS: readonly bigint[] = [
   0n,
@@ -98,6 +102,21 @@ const FLOATS: readonly number[] = [
   1e300,
   16777217,
   0.99999994,
+  // Bounds of f16 and of conversions to wide integers.
+  65504,
+  65520,
+  -65536,
+  2 ** -14,
+  2 ** -24,
+  2 ** -25,
+  -(2 ** -26),
+  1 + 2 ** -11,
+  2 ** 127,
+  -(2 ** 127),
+  2 ** 128,
+  1.7e308,
+  -0.99999,
+  2049,
 ];
 
 const view = new DataView(new ArrayBuffer(8));
@@ -108,11 +127,13 @@ function floatBits(x: number, width: number): bigint {
     view.setFloat64(0, x);
     return view.getBigUint64(0);
   }
-  view.setFloat32(0, x);
-  const bits = BigInt(view.getUint32(0));
-  if (width === 32) return bits;
-  // Sign, and the bits behind it: an arbitrary but various float of the other widths.
-  return width === 16 ? bits >> 16n : ((bits >> 31n) << 127n) | ((bits & mask(31)) << 93n);
+  if (width === 32) {
+    view.setFloat32(0, x);
+    return BigInt(view.getUint32(0));
+  }
+  const [opcode, type] = width === 16 ? ([Op.fdemote, F16] as const) : ([Op.fpromote, F128] as const);
+  const operation = { type, args: [floatBits(x, 64)], argTypes: [F64], code: 0, constant: 0n };
+  return (MEANINGS[opcode]!(operation) as readonly bigint[])[0];
 }
 
 function laneValue(lane: Type, isFloat: boolean, imm: bigint): bigint {

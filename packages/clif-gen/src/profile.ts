@@ -87,8 +87,7 @@ export const X64_THIN: Profile = {
 export const X64: Profile = {
   ...ALL,
   name: "x64",
-  types: [...SMALL_INTS, F32, F64, I128, F16, ...VECTORS_128],
-  byteOrders: ["", "little"],
+  types: [...SMALL_INTS, F32, F64, I128, F16, ...VECTORS_128, F128],
   maxReturns: [1, 2],
 };
 
