@@ -243,6 +243,25 @@ export class Liveness {
     for (let e = succStart[b]; e < succStart[b + 1]; e++) this.#clearChunks(p.succs.at(e), this.outBase);
   }
 
+  /** Appends to `into` the vregs that live on after block `b`. */
+  collectLiveOut(p: Problem, b: number, globals: Int32Array, into: I32List): void {
+    this.enter(p, b);
+    const words = this.words;
+    const base = this.outBase;
+    if (this.#dense)
+      for (let k = 0, w = this.#width; k < w; k++) pushVRegs(words[base + k], k << 5, globals, into);
+    else {
+      const chunks = this.#chunks.data;
+      for (let e = p.blockSuccStart.at(b), z = p.blockSuccStart.at(b + 1); e < z; e++)
+        for (let c = this.#head[p.succs.at(e)]; c >= 0; c = chunks[c + 2]) {
+          pushVRegs(words[base + chunks[c]], chunks[c] << 5, globals, into);
+          // Another successor may have a chunk of the same word.
+          words[base + chunks[c]] = 0;
+        }
+    }
+    this.leave(p, b);
+  }
+
   #addChunks(b: number, base: number): void {
     const chunks = this.#chunks.data;
     for (let c = this.#head[b]; c >= 0; c = chunks[c + 2]) this.words[base + chunks[c]] |= chunks[c + 1];
@@ -281,6 +300,10 @@ export class Liveness {
       if (bits !== 0) coverWord(bits, k << 5, first, end, globals, from, to);
     }
   }
+}
+
+function pushVRegs(bits: number, base: number, globals: Int32Array, into: I32List): void {
+  for (; bits !== 0; bits &= bits - 1) into.push(globals[base + 31 - Math.clz32(bits & -bits)]);
 }
 
 function coverWord(

@@ -106,6 +106,19 @@ export class Occupancy {
     }
   }
 
+  /** The first of the nodes of register `r` in group `g` of 32 points, -1 if there is none. */
+  firstNode(r: number, g: number): number {
+    return this.#head[r * this.#groups + g]!;
+  }
+
+  nextNode(node: number): number {
+    return this.#nodes.at(node + 1);
+  }
+
+  rangeOf(node: number): number {
+    return this.#nodes.at(node);
+  }
+
   /** Appends to `into` the ranges in register `r` that meet [from, to), some perhaps more than once. */
   collect(r: number, from: number, to: number, into: I32List): void {
     const nodes = this.#nodes.data;

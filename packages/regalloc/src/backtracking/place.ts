@@ -17,7 +17,7 @@ import { ParallelMoves } from "../parallel-moves.ts";
 import type { Problem } from "../problem.ts";
 import { assignSlots, SpillLives } from "../spill-lives.ts";
 import type { Occupancy } from "./occupancy.ts";
-import { IN_SLOT, type Ranges, WITH_DEFINITION } from "./ranges.ts";
+import { IN_GAP, IN_SLOT, type Ranges, WITH_DEFINITION } from "./ranges.ts";
 
 const PLACES = 5;
 
@@ -42,7 +42,7 @@ export class Placement {
   #needsSlot = new Int32Array(1024);
   readonly #inMemory = new I32List(64);
   readonly #slotOperands = new I32List(64);
-  /** Triples (operand, source, definition's operand) of inputs that definitions reuse, -1 as source for their twins. */
+  /** (operand, source, definition's operand, instruction) of inputs that definitions reuse, -1 as source for twins. */
   readonly #reused = new I32List(64);
   readonly #used = new Int32Array(CLASSES);
   #problem!: Problem;
@@ -57,12 +57,12 @@ export class Placement {
     this.#begin(p, all, out);
     for (let v = 128; v < p.numVRegs; v++)
       if (this.#ranges.firstUse[v]! >= 0 || this.#defPoint[v]! >= 0) this.#placeVReg(v);
-    for (let k = 0; k < this.#reused.length; k += 3) {
+    for (let k = 0; k < this.#reused.length; k += 4) {
       const operand = this.#reused.at(k);
       const def = this.#reused.at(k + 2);
       this.#allocs[operand] = this.#allocs[def]!;
       const source = this.#reused.at(k + 1);
-      if (source !== -1) this.#addMove(this.#instOf(def), 2, source, this.#allocs[def]!);
+      if (source !== -1) this.#addMove(this.#reused.at(k + 3), 2, source, this.#allocs[def]!);
     }
     this.#placeEdges(p);
     this.#emit(p, all);
@@ -90,8 +90,11 @@ export class Placement {
     this.#head = growInt32(this.#head, PLACES * n);
     this.#head.fill(-1, 0, PLACES * n);
     this.#chain.clear();
-    for (const list of [this.#atStart, this.#atEnd, this.#inMemory, this.#slotOperands, this.#reused])
-      list.clear();
+    this.#atStart.clear();
+    this.#atEnd.clear();
+    this.#inMemory.clear();
+    this.#slotOperands.clear();
+    this.#reused.clear();
     this.#startHead = growInt32(this.#startHead, p.numBlocks());
     this.#endHead = growInt32(this.#endHead, p.numBlocks());
     this.#startHead.fill(-1, 0, p.numBlocks());
@@ -116,28 +119,11 @@ export class Placement {
         this.#defPoint[p.params.at(k)] = 2 * p.blockInstStart.at(b);
   }
 
-  #instOf(operand: number): number {
-    const starts = this.#problem.instOperandStart;
-    let low = 0;
-    let high = this.#problem.numInsts();
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (starts.at(middle + 1) <= operand) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #blockAt(inst: number): number {
-    const starts = this.#problem.blockInstStart;
-    let low = 0;
-    let high = this.#problem.numBlocks();
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (starts.at(middle) <= inst) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+  /** The instruction of use `u`; what is read in the gap before it is noted at the point before. */
+  #instOf(u: number): number {
+    const ranges = this.#ranges;
+    const kind = ranges.useKind.at(u);
+    return (ranges.usePoint.at(u) + (kind === IN_GAP || kind === WITH_DEFINITION ? 1 : 0)) >> 1;
   }
 
   #addMove(inst: number, place: number, from: number, to: number): void {
@@ -187,8 +173,8 @@ export class Placement {
     const info = p.operandInfo.at(operand);
     const constraint = (info >> 4) & 7;
     const kind = ranges.useKind.at(u);
+    const inst = this.#instOf(u);
     if ((info & 1) !== 0) {
-      const inst = this.#instOf(operand);
       this.#defPoint[v] = ranges.usePoint.at(u);
       let fixed = constraint === FIXED ? info >> 8 : -1;
       if (constraint === REUSE) {
@@ -212,12 +198,11 @@ export class Placement {
     }
     if (
       kind === IN_SLOT ||
-      (r < 0 && constraint !== FIXED && !this.#isReuseInput(operand) && kind !== WITH_DEFINITION)
+      (r < 0 && constraint !== FIXED && kind !== WITH_DEFINITION && this.#defOf(inst, operand, -1, 0) < 0)
     ) {
       this.#inSlot(operand, v);
       return;
     }
-    const inst = this.#instOf(operand);
     if (constraint === FIXED) {
       this.#allocs[operand] = info >> 8;
       // Two operands may ask for the same copy.
@@ -241,6 +226,7 @@ export class Placement {
       this.#reused.push(operand);
       this.#reused.push(kind === WITH_DEFINITION ? -1 : r >= 0 ? r : this.#source(v));
       this.#reused.push(def);
+      this.#reused.push(inst);
       return;
     }
     this.#allocs[operand] = r;
@@ -249,10 +235,6 @@ export class Placement {
   #inSlot(operand: number, v: number): void {
     this.#allocs[operand] = this.#needSlot(v);
     this.#slotOperands.push(operand);
-  }
-
-  #isReuseInput(operand: number): boolean {
-    return this.#defOf(this.#instOf(operand), operand, -1, 0) >= 0;
   }
 
   /** The definition that reuses an operand, or for a twin that reuses its vreg; -1 if there is none. */
@@ -274,7 +256,7 @@ export class Placement {
   }
 
   #endsBlock(inst: number): boolean {
-    return this.#problem.blockInstStart.at(this.#blockAt(inst) + 1) === inst + 1;
+    return this.#problem.blockInstStart.at(this.#ranges.blockOf[inst]! + 1) === inst + 1;
   }
 
   /** Loads and moves where ranges begin inside blocks; says whether the vreg is in one register all its life. */
@@ -290,7 +272,7 @@ export class Placement {
       if (before >= 0 && ranges.bundleReg.at(ranges.bundle.at(before)) !== r) isWhole = false;
       const from = ranges.from.at(k);
       const inst = from >> 1;
-      const isBlockStart = (from & 1) === 0 && p.blockInstStart.at(this.#blockAt(inst)) === inst;
+      const isBlockStart = (from & 1) === 0 && p.blockInstStart.at(this.#ranges.blockOf[inst]!) === inst;
       if (from !== this.#defPoint[v] && !isBlockStart) {
         const source =
           before >= 0 && ranges.to.at(before) === from
@@ -315,7 +297,7 @@ export class Placement {
       const r = ranges.bundleReg.at(ranges.bundle.at(k));
       const from = ranges.from.at(k);
       const to = ranges.to.at(k);
-      for (let b = this.#blockAt(from >> 1); b < n && 2 * starts.at(b) < to; b++) {
+      for (let b = ranges.blockOf[from >> 1]!; b < n && 2 * starts.at(b) < to; b++) {
         if (2 * starts.at(b) >= from)
           this.#startHead[b] = this.#note(this.#atStart, this.#startHead[b]!, r, v);
         const last = 2 * starts.at(b + 1) - 1;
@@ -325,7 +307,7 @@ export class Placement {
     }
     const d = this.#defPoint[v]!;
     if (d >= 0 && this.#defReg[v]! >= 0) {
-      const b = this.#blockAt(d >> 1);
+      const b = ranges.blockOf[d >> 1]!;
       if (this.#arrivesFixed(v, b))
         this.#endHead[b] = this.#note(this.#atEnd, this.#endHead[b]!, this.#defReg[v]!, v);
     }
@@ -407,7 +389,7 @@ export class Placement {
     const d = this.#defPoint[v]!;
     if (r < 0 || d < 0) return;
     const inst = d >> 1;
-    const b = this.#blockAt(inst);
+    const b = this.#ranges.blockOf[inst]!;
     if (this.#ranges.chains.defBlock[v] === b && this.#isParam(p, b, v)) {
       this.#addMove(inst, 1, r, SLOT_BASE + v);
       return;
@@ -429,21 +411,27 @@ export class Placement {
 
   #emit(p: Problem, all: Int32Array): void {
     const chain = this.#chain;
-    const free = [0, 0, 0];
-    for (let at = 0, z = PLACES * p.numInsts(); at < z; at++) {
-      if (this.#head[at]! < 0) continue;
-      const inst = Math.floor(at / PLACES);
-      const place = at % PLACES;
-      for (let k = this.#head[at]!; k >= 0; k = chain.at(k))
-        this.#moves.add(chain.at(k + 1), chain.at(k + 2));
-      const first = place === 4 ? 2 * inst + 1 : Math.max(0, 2 * inst - 1);
-      for (let c = 0; c < CLASSES; c++) {
-        let busy = this.#occupancy.busyAt(c, first) | this.#occupancy.busyAt(c, first + 1);
-        if (place === 3) busy |= this.#occupancy.busyAt(c, 2 * inst + 1);
-        free[c] = all[c]! & ~busy;
+    for (let inst = 0, n = p.numInsts(); inst < n; inst++)
+      for (let place = 0; place < PLACES; place++) {
+        const head = this.#head[inst * PLACES + place]!;
+        if (head < 0) continue;
+        for (let k = head; k >= 0; k = chain.at(k)) this.#moves.add(chain.at(k + 1), chain.at(k + 2));
+        this.#moves.resolve(
+          2 * inst + (place === 4 ? 1 : 0),
+          this.#freeAt(0, inst, place, all[0]!),
+          this.#freeAt(1, inst, place, all[1]!),
+          this.#freeAt(2, inst, place, all[2]!),
+        );
       }
-      this.#moves.resolve(2 * inst + (place === 4 ? 1 : 0), free[0]!, free[1]!, free[2]!);
-    }
+  }
+
+  /** Registers of a class that nobody needs round a place at an instruction. */
+  #freeAt(c: number, inst: number, place: number, all: number): number {
+    const occupancy = this.#occupancy;
+    const first = place === 4 ? 2 * inst + 1 : inst === 0 ? 0 : 2 * inst - 1;
+    let busy = occupancy.busyAt(c, first) | occupancy.busyAt(c, first + 1);
+    if (place === 3) busy |= occupancy.busyAt(c, 2 * inst + 1);
+    return all & ~busy;
   }
 
   #write(out: Output): void {

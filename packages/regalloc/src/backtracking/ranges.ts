@@ -18,6 +18,7 @@ import { Liveness } from "../liveness.ts";
 import { ANY, CLASSES, FIRST_FIXED_SLOT, FIXED, LIMIT, REUSE, STACK } from "../operand.ts";
 import type { Problem } from "../problem.ts";
 import { UseChains } from "../use-chains.ts";
+import { mergeBundles } from "./merge.ts";
 
 /** How an operand reads or writes its vreg. */
 export const NEEDS_REGISTER = 1;
@@ -28,9 +29,6 @@ export const IN_GAP = 3;
 export const IN_SLOT = 4;
 /** Lives where the definition that reuses it lives, being the same vreg as the reused input. */
 export const WITH_DEFINITION = 5;
-
-/** Ranges that are compared before a merge is given up. */
-const MAX_MERGE_STEPS = 200;
 
 export class Ranges {
   readonly chains = new UseChains();
@@ -61,6 +59,9 @@ export class Ranges {
   inMemory = new Int32Array(1024);
 
   readonly bundleHead = new I32List(1024);
+  /** Last range and number of ranges; known only until bundles are split. */
+  readonly bundleTail = new I32List(1024);
+  readonly bundleSize = new I32List(1024);
   readonly bundleClass = new I32List(1024);
   readonly bundleReg = new I32List(1024);
   readonly bundleHint = new I32List(1024);
@@ -71,48 +72,47 @@ export class Ranges {
 
   /** Per class and point: registers that fixed operands and clobbers reserve. */
   readonly reserved: Int32Array[] = [new Int32Array(64), new Int32Array(64), new Int32Array(64)];
+  /** Per instruction: its block. */
+  blockOf = new Int32Array(1024);
   #open = new Int32Array(1024);
   readonly #live = new I32List(256);
+  readonly #lists: readonly I32List[] = [
+    this.from,
+    this.to,
+    this.vreg,
+    this.bundle,
+    this.rangeUse,
+    this.nextOfVReg,
+    this.prevOfVReg,
+    this.nextOfBundle,
+    this.usePoint,
+    this.useKind,
+    this.useOperand,
+    this.useWeight,
+    this.useMask,
+    this.useNext,
+    this.bundleHead,
+    this.bundleTail,
+    this.bundleSize,
+    this.bundleClass,
+    this.bundleReg,
+    this.bundleHint,
+    this.bundleSplits,
+    this.bundleOrigin,
+    this.originReg,
+  ];
 
   build(p: Problem, all: Int32Array): void {
     this.chains.build(p);
     this.liveness.build(p, this.chains);
     const nv = p.numVRegs;
     const points = 2 * p.numInsts() + 2;
-    for (const list of [
-      this.from,
-      this.to,
-      this.vreg,
-      this.bundle,
-      this.nextOfVReg,
-      this.prevOfVReg,
-      this.nextOfBundle,
-      this.rangeUse,
-    ])
-      list.clear();
-    for (const list of [
-      this.usePoint,
-      this.useKind,
-      this.useOperand,
-      this.useWeight,
-      this.useMask,
-      this.useNext,
-    ])
-      list.clear();
-    for (const list of [
-      this.bundleHead,
-      this.bundleClass,
-      this.bundleReg,
-      this.bundleHint,
-      this.bundleSplits,
-      this.bundleOrigin,
-      this.originReg,
-    ])
-      list.clear();
+    for (let k = 0; k < this.#lists.length; k++) this.#lists[k]!.clear();
     this.firstRange = growInt32(this.firstRange, nv);
     this.firstUse = growInt32(this.firstUse, nv);
     this.inMemory = growInt32(this.inMemory, nv);
     this.#open = growInt32(this.#open, nv);
+    this.blockOf = growInt32(this.blockOf, p.numInsts() + 1);
     this.firstRange.fill(-1, 0, nv);
     this.firstUse.fill(-1, 0, nv);
     this.inMemory.fill(0, 0, nv);
@@ -123,7 +123,7 @@ export class Ranges {
     }
     for (let b = p.numBlocks() - 1; b >= 0; b--) this.#block(p, b, all);
     this.#makeBundles(p);
-    this.#mergeBundles(p);
+    mergeBundles(this, p);
   }
 
   #block(p: Problem, b: number, all: Int32Array): void {
@@ -133,16 +133,9 @@ export class Ranges {
     const weight = 1 << (2 * depth);
     const live = this.#live;
     live.clear();
-    this.liveness.enter(p, b);
-    const words = this.liveness.words;
-    const globals = this.chains.globals;
-    for (let w = 0, z = (globals.length + 31) >> 5; w < z; w++)
-      for (let q = words[this.liveness.outBase + w]!; q !== 0; q &= q - 1) {
-        const v = globals.at((w << 5) | (31 - Math.clz32(q & -q)));
-        this.#open[v] = 2 * end;
-        live.push(v);
-      }
-    this.liveness.leave(p, b);
+    this.liveness.collectLiveOut(p, b, this.chains.globals.data, live);
+    for (let k = 0; k < live.length; k++) this.#open[live.at(k)] = 2 * end;
+    this.blockOf.fill(b, first, end);
     for (let e = p.blockSuccStart.at(b); e < p.blockSuccStart.at(b + 1); e++)
       for (let k = p.edgeArgStart.at(e); k < p.edgeArgStart.at(e + 1); k++)
         this.#use(p.edgeArgs.at(k), 2 * end - 1, 2 * end, IN_GAP, -1, weight, 0);
@@ -313,6 +306,8 @@ export class Ranges {
 
   newBundle(cls: number, head: number, hint: number, splits: number, origin: number): number {
     this.bundleHead.push(head);
+    this.bundleTail.push(head);
+    this.bundleSize.push(1);
     this.bundleClass.push(cls);
     this.bundleReg.push(-1);
     this.bundleHint.push(hint);
@@ -334,6 +329,8 @@ export class Ranges {
         this.rangeUse.set(r, u);
         this.bundle.set(r, b);
         this.nextOfBundle.set(r, this.nextOfVReg.at(r));
+        this.bundleTail.set(b, r);
+        this.bundleSize.set(b, this.bundleSize.at(b) + (r === head ? 0 : 1));
       }
     }
   }
@@ -352,63 +349,6 @@ export class Ranges {
       best = info >> 8;
     }
     return best;
-  }
-
-  #mergeBundles(p: Problem): void {
-    for (let i = 0; i < p.numInsts(); i++) {
-      const first = p.instOperandStart.at(i);
-      for (let k = first; k < p.instOperandStart.at(i + 1); k++) {
-        const info = p.operandInfo.at(k);
-        if ((info & 0x71) !== ((REUSE << 4) | 1) || p.operandVReg.at(k) < 128) continue;
-        this.#merge(p.operandVReg.at(first + (info >> 8)), p.operandVReg.at(k));
-      }
-    }
-    for (let b = 0; b < p.numBlocks(); b++)
-      for (let e = p.blockSuccStart.at(b); e < p.blockSuccStart.at(b + 1); e++) {
-        const params = p.blockParamStart.at(p.succs.at(e));
-        const args = p.edgeArgStart.at(e);
-        for (let k = args; k < p.edgeArgStart.at(e + 1); k++)
-          if (p.vregRemat.at(p.edgeArgs.at(k)) === 0)
-            this.#merge(p.edgeArgs.at(k), p.params.at(params + k - args));
-      }
-  }
-
-  #merge(v: number, w: number): void {
-    const a = this.bundle.at(this.firstRange[v]!);
-    const b = this.bundle.at(this.firstRange[w]!);
-    if (a === b || this.bundleClass.at(a) !== this.bundleClass.at(b)) return;
-    let r = this.bundleHead.at(a);
-    let s = this.bundleHead.at(b);
-    let steps = 0;
-    while (r >= 0 && s >= 0) {
-      if (++steps > MAX_MERGE_STEPS) return;
-      if (this.to.at(r) <= this.from.at(s)) r = this.nextOfBundle.at(r);
-      else if (this.to.at(s) <= this.from.at(r)) s = this.nextOfBundle.at(s);
-      else return;
-    }
-    r = this.bundleHead.at(a);
-    s = this.bundleHead.at(b);
-    let tail = -1;
-    while (r >= 0 || s >= 0) {
-      if (s < 0 && tail >= 0) {
-        this.nextOfBundle.set(tail, r);
-        break;
-      }
-      let next: number;
-      if (s < 0 || (r >= 0 && this.from.at(r) < this.from.at(s))) {
-        next = r;
-        r = this.nextOfBundle.at(r);
-      } else {
-        next = s;
-        s = this.nextOfBundle.at(s);
-      }
-      this.bundle.set(next, a);
-      if (tail < 0) this.bundleHead.set(a, next);
-      else this.nextOfBundle.set(tail, next);
-      tail = next;
-    }
-    this.bundleHead.set(b, -1);
-    if (this.bundleHint.at(a) < 0) this.bundleHint.set(a, this.bundleHint.at(b));
   }
 }
 
