@@ -78,7 +78,7 @@ export function descriptor(row: Row<unknown>): number[] {
   return [...plain, ...groups, ...defs];
 }
 
-const EFFECT_BITS = { "": 0, branch: 4, call: 16, return: 8, move: 128 } as const;
+const EFFECT_BITS = { "": 0, branch: 4, call: 16, return: 8, move: 128, commutes: 256 } as const;
 
 /** The bits of `FACTS`. */
 export function facts(row: Row<unknown>): number {
@@ -112,7 +112,7 @@ export function emitOperands(rows: readonly Row<unknown>[]): string {
     int32Array("OPERAND_START", start),
     "/** Operand info word, offset in the record << 16, group << 24 (0 register, 1 register or memory, 2 memory). */",
     int32Array("OPERANDS", all),
-    "/** Bits: 0 reads flags, 1 writes flags, 2 branch, 3 return, 4 call, 5 pseudo, 6 counted list, 7 move. */",
+    "/** Bits: 0 reads flags, 1 writes flags, 2 branch, 3 return, 4 call, 5 pseudo, 6 counted list, 7 move, 8 commutes. */",
     int32Array("FACTS", rows.map(facts)),
     "/** Words of each record without its counted list. */",
     int32Array(

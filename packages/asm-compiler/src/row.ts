@@ -27,7 +27,7 @@ export interface Row<E> {
   readonly length: number;
   readonly asm: string;
   readonly flags: "" | "r" | "w" | "rw";
-  readonly effect: "" | "branch" | "call" | "return" | "move";
+  readonly effect: "" | "branch" | "call" | "return" | "move" | "commutes";
   readonly needs: string;
   readonly list: boolean;
   readonly clobbers: string;

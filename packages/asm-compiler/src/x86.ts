@@ -132,8 +132,11 @@ export const cc = other("cc", "cc", "CC", 4);
 /** Not encoded: the trap code of an instruction that can trap without a memory operand (`ud2`, `div`); 0 is none. */
 export const trapcode = other("trapcode", "trap", "i32");
 
-/** What the rest of the compiler must know about an instruction besides its operands. */
-export type Effect = "branch" | "call" | "return" | "move";
+/**
+ * What the rest of the compiler must know about an instruction besides its operands; `commutes`: those that it reads, two
+ * registers or a register and memory, may be exchanged.
+ */
+export type Effect = "branch" | "call" | "return" | "move" | "commutes";
 /** Condition flags: read, written, or both. */
 export type Flags = "r" | "w" | "rw";
 

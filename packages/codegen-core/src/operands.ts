@@ -3,6 +3,7 @@ import { bug } from "@gantry/diag";
 import { type I32List, NONE } from "@gantry/entity";
 import {
   BRANCH,
+  COMMUTES,
   type Output,
   type Problem,
   READS_FLAGS,
@@ -32,7 +33,8 @@ function instFlags(fact: number): number {
     ((fact & Fact.branch) !== 0 ? BRANCH : 0) |
     ((fact & Fact.return) !== 0 ? RETURN : 0) |
     ((fact & Fact.writesFlags) !== 0 ? WRITES_FLAGS : 0) |
-    ((fact & Fact.readsFlags) !== 0 ? READS_FLAGS : 0)
+    ((fact & Fact.readsFlags) !== 0 ? READS_FLAGS : 0) |
+    ((fact & Fact.commutes) !== 0 ? COMMUTES : 0)
   );
 }
 
@@ -127,6 +129,7 @@ function addInsts(isa: TargetIsa, ctx: LowerContext, from: number, to: number, p
     const at = order[p];
     const op = words[at] & 0xffff;
     const fact = facts[op];
+    let flags = instFlags(fact);
     for (let k = operandStart[op], end = operandStart[op + 1]; k < end; k++) {
       const entry = operands[k];
       const word = at + ((entry >>> 16) & 0xff);
@@ -134,8 +137,10 @@ function addInsts(isa: TargetIsa, ctx: LowerContext, from: number, to: number, p
       if (group === 0 || (group === GROUP_REG_MEM && (words[word + 3] & MEM_KIND_MASK) === Mem.register)) {
         const r = words[word];
         if (r >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(r)), entry & 0xffff);
+        else flags &= ~COMMUTES;
         continue;
       }
+      flags &= ~COMMUTES;
       const base = words[word];
       if (base >= FIRST_VREG) problem.operand((words[word] = ctx.resolve(base)), ADDRESS_USE);
       if ((words[word + 3] & MEM_KIND_MASK) !== Mem.plain) continue;
@@ -151,7 +156,7 @@ function addInsts(isa: TargetIsa, ctx: LowerContext, from: number, to: number, p
       }
     }
     problem.endInst(
-      instFlags(fact),
+      flags,
       clobber[op] === CLOBBER_IN_RECORD ? words[at + recordLength[op] - 1] : clobber[op],
     );
   }

@@ -20,7 +20,7 @@ import { EditList } from "./edit-list.ts";
 import { EditMerger } from "./edit-merger.ts";
 import type { Environment } from "./environment.ts";
 import { DENSE_WORDS, Liveness } from "./liveness.ts";
-import { ANY, CLASSES, FIRST_FIXED_SLOT, REUSE, SLOT_BASE } from "./operand.ts";
+import { ANY, CLASSES, COMMUTES, FIRST_FIXED_SLOT, REUSE, SLOT_BASE } from "./operand.ts";
 import { MOVE, type Output } from "./output.ts";
 import { ParallelMoves } from "./parallel-moves.ts";
 import type { Problem } from "./problem.ts";
@@ -179,6 +179,7 @@ export class LinearAllocator {
     const opInfo = p.operandInfo.data;
     const opStart = p.instOperandStart.data;
     const { next, notes } = this.#chains;
+    const instFlags = p.instFlags.data;
     const blockEnd = s.blockEnd;
     for (let i = p.blockInstStart.data[b]; i < blockEnd; i++) {
       const first = opStart[i];
@@ -214,6 +215,11 @@ export class LinearAllocator {
         else missing++;
       }
       if ((missing | reuses) !== 0) {
+        if (reuses !== 0 && (instFlags[i] & COMMUTES) !== 0 && this.#isBetterExchanged(first, opVReg, def)) {
+          exchange(opVReg, first);
+          exchange(next, first);
+          exchange(allocs, first);
+        }
         const input = first + (opInfo[def] >> 8);
         if (missing === 0 && defs === 1 && !s.isWanted(opVReg[input])) allocs[def] = allocs[input];
         else if (end - first >= this.#fewRegisters) {
@@ -229,6 +235,21 @@ export class LinearAllocator {
       if (defs === 1) this.#placeDef(i, def, opVReg[def], opInfo[def]);
       else if (defs !== 0) this.#placeDefs(p, i, first, end, defs);
     }
+  }
+
+  /**
+   * Whether a commutative instruction whose uses begin at operand `first` should have them the other way round: the first
+   * is overwritten, so it had better end there, and best be where the result is wanted.
+   */
+  #isBetterExchanged(first: number, opVReg: Int32Array, def: number): boolean {
+    const s = this.#state;
+    const a = opVReg[first];
+    const b = opVReg[first + 1];
+    if (s.isWanted(b)) return false;
+    if (s.isWanted(a)) return true;
+    const ra = s.regOf[a];
+    const rb = s.regOf[b];
+    return rb >= 0 && (ra < 0 || rb === s.passedTo(opVReg[def]));
   }
 
   /** Loads and copies for uses that are in no register and for inputs that definitions reuse. */
@@ -542,6 +563,7 @@ export class LinearAllocator {
     const s = this.#state;
     const chains = this.#chains;
     const voters = this.#locateArguments(p, b, first, last, count);
+    const own = edgeWeight(p, b);
     const taken = this.#taken;
     taken[0] = 0;
     taken[1] = 0;
@@ -558,7 +580,7 @@ export class LinearAllocator {
         s.defReg[v] = -1;
         continue;
       }
-      let r = this.#electRegister(k, count, voters, c, free);
+      let r = this.#electRegister(k, count, voters, c, free, s.passedTo(v), own);
       if (s.crosses(v) && (r < 0 || ((s.calleeSaved[c] >>> (r & 31)) & 1) === 0))
         if ((free & s.calleeSaved[c]) !== 0) r = -1;
       if (r < 0) r = s.choose(v, c, free);
@@ -586,7 +608,7 @@ export class LinearAllocator {
       const to = this.#endOf(d);
       const ends = this.#ends.data;
       for (let k = from; k < to; k += 2) location[ends[k + 1]] = ends[k];
-      votes.push(1 << (2 * Math.min(p.blockLoopDepth.data[d], 10)));
+      votes.push(edgeWeight(p, d));
       const args = p.edgeArgStart.data[p.blockSuccStart.data[d]];
       for (let k = 0; k < count; k++) votes.push(location[p.edgeArgs.data[args + k]]);
       for (let k = from; k < to; k += 2) location[ends[k + 1]] = -1;
@@ -596,10 +618,24 @@ export class LinearAllocator {
   }
 
   /** The free register that argument `k` arrives in most often, or -1. */
-  #electRegister(k: number, count: number, voters: number, c: number, free: number): number {
+  #electRegister(
+    k: number,
+    count: number,
+    voters: number,
+    c: number,
+    free: number,
+    passedTo: number,
+    own: number,
+  ): number {
     const votes = this.#votes.data;
     let best = -1;
     let weight = 0;
+    if (passedTo >= 0 && passedTo >> 5 === c && ((free >>> (passedTo & 31)) & 1) !== 0) {
+      best = passedTo;
+      weight = own;
+      for (let j = 0; j < voters; j++)
+        if (votes[j * (count + 1) + 1 + k] === passedTo) weight += votes[j * (count + 1)];
+    }
     for (let i = 0; i < voters; i++) {
       const r = votes[i * (count + 1) + 1 + k];
       if (r < 0 || r >> 5 !== c || ((free >>> (r & 31)) & 1) === 0) continue;
@@ -767,6 +803,17 @@ export class LinearAllocator {
       `instruction ${i} needs more registers at once than the machine has; split it or relax its constraints`,
     );
   }
+}
+
+/** How much a move on an edge out of block `b` weighs. */
+function edgeWeight(p: Problem, b: number): number {
+  return 1 << (2 * Math.min(p.blockLoopDepth.data[b], 10));
+}
+
+function exchange(list: Int32Array, k: number): void {
+  const x = list[k];
+  list[k] = list[k + 1];
+  list[k + 1] = x;
 }
 
 function countBits(q: number): number {

@@ -41,6 +41,11 @@ export const BRANCH = 1;
 export const RETURN = 2;
 export const WRITES_FLAGS = 4;
 export const READS_FLAGS = 8;
+/**
+ * The first two operands, which are early uses of one class, may change places; the first is reused by the only
+ * definition, the second need not be in a register. An allocator that makes use of it exchanges them in the problem.
+ */
+export const COMMUTES = 16;
 
 /**
  * Packs an operand info word.

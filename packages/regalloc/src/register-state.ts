@@ -15,6 +15,9 @@ import { MOVE, REMATERIALISE } from "./output.ts";
 import type { Problem } from "./problem.ts";
 import type { UseChains } from "./use-chains.ts";
 
+/** Blocks in a row whose parameters are looked at for where a value goes. */
+const MAX_PASSES = 4;
+
 export class RegisterState {
   /** Per register: the vreg in it, or 0. */
   readonly vregIn = new Int32Array(32 * CLASSES);
@@ -169,26 +172,31 @@ export class RegisterState {
     return this.chains.notes[this.chains.lastUse[v]] >> 1 !== this.clobbers;
   }
 
+  /** The register where what `v` is passed on as is, was or will be; -1 if that is not known. */
+  passedTo(v: number): number {
+    const { hint, hintParam } = this.chains;
+    let param = hintParam[v];
+    for (let k = 0; k < MAX_PASSES && param !== 0; k++) {
+      const r = this.regOf[param] >= 0 ? this.regOf[param] : hint[param];
+      if (r >= 0) return r;
+      param = hintParam[param];
+    }
+    return -1;
+  }
+
   /** Chooses among the free registers `c` of a class, which is not empty, the best for `v`. */
   choose(v: number, cls: number, c: number): number {
-    const { hint, hintParam } = this.chains;
     const base = cls << 5;
-    const param = hintParam[v];
+    let h = this.passedTo(v);
     if (this.crosses(v)) {
       const saved = c & this.calleeSaved[cls];
       if (saved !== 0) {
-        if (param !== 0) {
-          const h = hint[param];
-          if (h >= 0 && h >> 5 === cls && ((saved >>> (h & 31)) & 1) !== 0) return h;
-        }
+        if (h >= 0 && h >> 5 === cls && ((saved >>> (h & 31)) & 1) !== 0) return h;
         return base | (31 - Math.clz32(saved & -saved));
       }
     }
-    if (param !== 0) {
-      const h = this.regOf[param] >= 0 ? this.regOf[param] : hint[param];
-      if (h >= 0 && h >> 5 === cls && ((c >>> (h & 31)) & 1) !== 0) return h;
-    }
-    const h = hint[v];
+    if (h >= 0 && h >> 5 === cls && ((c >>> (h & 31)) & 1) !== 0) return h;
+    h = this.chains.hint[v];
     if (h >= 0 && h >> 5 === cls && ((c >>> (h & 31)) & 1) !== 0) return h;
     const first = c & this.preferred[cls];
     if (first !== 0) c = first;

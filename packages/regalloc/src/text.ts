@@ -31,6 +31,7 @@ import type { Environment } from "./environment.ts";
 import {
   ANY,
   BRANCH,
+  COMMUTES,
   FIRST_FIXED_SLOT,
   FIRST_VREG,
   FIXED,
@@ -93,6 +94,7 @@ export function instructionText(p: Problem, i: number): string {
   const words = [(flags & BRANCH) !== 0 ? "br" : (flags & RETURN) !== 0 ? "ret" : "op"];
   if ((flags & WRITES_FLAGS) !== 0) words.push("!w");
   if ((flags & READS_FLAGS) !== 0) words.push("!r");
+  if ((flags & COMMUTES) !== 0) words.push("!c");
   if (p.instClobber.at(i) !== 0) words.push(`~c${p.instClobber.at(i)}`);
   for (let k = p.instOperandStart.at(i); k < p.instOperandStart.at(i + 1); k++)
     words.push(operandText(p.operandVReg.at(k), p.operandInfo.at(k)));
@@ -335,6 +337,7 @@ export class ProblemReader {
       const w = words[k]!;
       if (w === "!w") flags |= WRITES_FLAGS;
       else if (w === "!r") flags |= READS_FLAGS;
+      else if (w === "!c") flags |= COMMUTES;
       else if (w.startsWith("~c")) clobber = this.#number(w.slice(2));
       else this.#operand(p, w);
     }

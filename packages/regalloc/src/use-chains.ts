@@ -4,6 +4,7 @@
  * would like, and which instructions have only the commonest constraints.
  */
 import { growInt32, I32List } from "@gantry/entity";
+import { FIRST_FIXED_SLOT, FIXED, REUSE } from "./operand.ts";
 import type { Problem } from "./problem.ts";
 
 /** "No further use in layout order"; greater than any instruction index. */
@@ -17,7 +18,7 @@ export class UseChains {
   firstUse = new Int32Array(1024);
   /** Per vreg: a register that its definition or a use is fixed to, or -1. */
   hint = new Int32Array(1024);
-  /** Per vreg: a block parameter that it is passed to, or 0. */
+  /** Per vreg: a block parameter that it is passed to, or a definition that reuses its register; or 0. */
   hintParam = new Int32Array(1024);
   defBlock = new Int32Array(1024);
   /** Per vreg: the instruction of its last use in layout order, or of its definition. */
@@ -100,6 +101,7 @@ export class UseChains {
           if ((info & 1) !== 0) {
             defBlock[v] = b;
             lastUse[v] = i;
+            if (constraint === REUSE) hintParam[opVReg[opStart[i] + (info >> 8)]] = v;
             continue;
           }
           const l = last[v];
@@ -109,7 +111,10 @@ export class UseChains {
           last[v] = k + 1;
           lastUse[v] = i;
           if (defBlock[v] !== b) this.#expose(v, b);
-          if (constraint === 3 && hint[v] < 0 && info >> 8 < 96) hint[v] = info >> 8;
+          if (constraint === FIXED && info >> 8 < FIRST_FIXED_SLOT) {
+            if (hint[v] < 0) hint[v] = info >> 8;
+            hintParam[v] = 0;
+          }
         }
         notes[i] = calls | (unusual ^ 1);
         calls += clobbers << 1;

@@ -5,12 +5,12 @@ import { def, imm8, m128, m64, mod, r32, r64, use, xmm, xmm_m128, xmm_m32, xmm_m
 
 export default {
   // arithmetic
-  addps_rm: x86({ code: "0F 58 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "addps", vex: "vaddps_rrm" }),
-  addpd_rm: x86({ code: "66 0F 58 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "addpd", vex: "vaddpd_rrm" }),
+  addps_rm: x86({ code: "0F 58 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "addps", effect: "commutes", vex: "vaddps_rrm" }),
+  addpd_rm: x86({ code: "66 0F 58 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "addpd", effect: "commutes", vex: "vaddpd_rrm" }),
   subps_rm: x86({ code: "0F 5C /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "subps", vex: "vsubps_rrm" }),
   subpd_rm: x86({ code: "66 0F 5C /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "subpd", vex: "vsubpd_rrm" }),
-  mulps_rm: x86({ code: "0F 59 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "mulps", vex: "vmulps_rrm" }),
-  mulpd_rm: x86({ code: "66 0F 59 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "mulpd", vex: "vmulpd_rrm" }),
+  mulps_rm: x86({ code: "0F 59 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "mulps", effect: "commutes", vex: "vmulps_rrm" }),
+  mulpd_rm: x86({ code: "66 0F 59 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "mulpd", effect: "commutes", vex: "vmulpd_rrm" }),
   divps_rm: x86({ code: "0F 5E /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "divps", vex: "vdivps_rrm" }),
   divpd_rm: x86({ code: "66 0F 5E /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "divpd", vex: "vdivpd_rrm" }),
   minps_rm: x86({ code: "0F 5D /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "minps", vex: "vminps_rrm" }),
@@ -30,10 +30,10 @@ export default {
   addsubps_rm: x86({ code: "F2 0F D0 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "addsubps", needs: "sse3", vex: "vaddsubps_rrm" }),
   addsubpd_rm: x86({ code: "66 0F D0 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "addsubpd", needs: "sse3", vex: "vaddsubpd_rrm" }),
   // bits
-  andpd_rm: x86({ code: "66 0F 54 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "andpd", vex: "vandpd_rrm" }),
+  andpd_rm: x86({ code: "66 0F 54 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "andpd", effect: "commutes", vex: "vandpd_rrm" }),
   andnpd_rm: x86({ code: "66 0F 55 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "andnpd", vex: "vandnpd_rrm" }),
-  orpd_rm: x86({ code: "66 0F 56 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "orpd", vex: "vorpd_rrm" }),
-  xorpd_rm: x86({ code: "66 0F 57 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "xorpd", vex: "vxorpd_rrm" }),
+  orpd_rm: x86({ code: "66 0F 56 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "orpd", effect: "commutes", vex: "vorpd_rrm" }),
+  xorpd_rm: x86({ code: "66 0F 57 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "xorpd", effect: "commutes", vex: "vxorpd_rrm" }),
   // compare, shuffle
   cmpps_rmi: x86({ code: "0F C2 /r ib", ops: { reg: mod(xmm), rm: use(xmm_m128), imm: use(imm8) }, asm: "cmpps", vex: "vcmpps_rrmi" }),
   cmppd_rmi: x86({ code: "66 0F C2 /r ib", ops: { reg: mod(xmm), rm: use(xmm_m128), imm: use(imm8) }, asm: "cmppd", vex: "vcmppd_rrmi" }),

@@ -9,5 +9,5 @@ export default {
   psrad_ri: x86({ code: "66 0F 72 /4 ib", ops: { rm: mod(xmm), imm: use(imm8) }, asm: "psrad", vex: "vpsrad_rri" }),
   psllq_ri: x86({ code: "66 0F 73 /6 ib", ops: { rm: mod(xmm), imm: use(imm8) }, asm: "psllq", vex: "vpsllq_rri" }),
   psrlq_ri: x86({ code: "66 0F 73 /2 ib", ops: { rm: mod(xmm), imm: use(imm8) }, asm: "psrlq", vex: "vpsrlq_rri" }),
-  pcmpeqd_rm: x86({ code: "66 0F 76 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "pcmpeqd", vex: "vpcmpeqd_rrm" }),
+  pcmpeqd_rm: x86({ code: "66 0F 76 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "pcmpeqd", effect: "commutes", vex: "vpcmpeqd_rrm" }),
 } as const satisfies X86Table;

@@ -20,10 +20,10 @@ export default {
   movss_rr: x86({ code: "F3 0F 10 /r", ops: { reg: mod(xmm), rm: use(xmm) }, asm: "movss", vex: "vmovss_rrr" }),
   movsd_rr: x86({ code: "F2 0F 10 /r", ops: { reg: mod(xmm), rm: use(xmm) }, asm: "movsd", vex: "vmovsd_rrr" }),
   // arithmetic
-  addss_rm: x86({ code: "F3 0F 58 /r", ops: { reg: mod(xmm), rm: use(xmm_m32) }, asm: "addss", vex: "vaddss_rrm" }),
-  addsd_rm: x86({ code: "F2 0F 58 /r", ops: { reg: mod(xmm), rm: use(xmm_m64) }, asm: "addsd", vex: "vaddsd_rrm" }),
-  mulss_rm: x86({ code: "F3 0F 59 /r", ops: { reg: mod(xmm), rm: use(xmm_m32) }, asm: "mulss", vex: "vmulss_rrm" }),
-  mulsd_rm: x86({ code: "F2 0F 59 /r", ops: { reg: mod(xmm), rm: use(xmm_m64) }, asm: "mulsd", vex: "vmulsd_rrm" }),
+  addss_rm: x86({ code: "F3 0F 58 /r", ops: { reg: mod(xmm), rm: use(xmm_m32) }, asm: "addss", effect: "commutes", vex: "vaddss_rrm" }),
+  addsd_rm: x86({ code: "F2 0F 58 /r", ops: { reg: mod(xmm), rm: use(xmm_m64) }, asm: "addsd", effect: "commutes", vex: "vaddsd_rrm" }),
+  mulss_rm: x86({ code: "F3 0F 59 /r", ops: { reg: mod(xmm), rm: use(xmm_m32) }, asm: "mulss", effect: "commutes", vex: "vmulss_rrm" }),
+  mulsd_rm: x86({ code: "F2 0F 59 /r", ops: { reg: mod(xmm), rm: use(xmm_m64) }, asm: "mulsd", effect: "commutes", vex: "vmulsd_rrm" }),
   subss_rm: x86({ code: "F3 0F 5C /r", ops: { reg: mod(xmm), rm: use(xmm_m32) }, asm: "subss", vex: "vsubss_rrm" }),
   subsd_rm: x86({ code: "F2 0F 5C /r", ops: { reg: mod(xmm), rm: use(xmm_m64) }, asm: "subsd", vex: "vsubsd_rrm" }),
   minss_rm: x86({ code: "F3 0F 5D /r", ops: { reg: mod(xmm), rm: use(xmm_m32) }, asm: "minss", vex: "vminss_rrm" }),
@@ -54,8 +54,8 @@ export default {
   cvtss2sd_rm: x86({ code: "F3 0F 5A /r", ops: { reg: mod(xmm), rm: use(xmm_m32) }, asm: "cvtss2sd", vex: "vcvtss2sd_rrm" }),
   cvtsd2ss_rm: x86({ code: "F2 0F 5A /r", ops: { reg: mod(xmm), rm: use(xmm_m64) }, asm: "cvtsd2ss", vex: "vcvtsd2ss_rrm" }),
   // bits; a memory operand must be aligned to 16 bytes
-  andps_rm: x86({ code: "0F 54 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "andps", vex: "vandps_rrm" }),
+  andps_rm: x86({ code: "0F 54 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "andps", effect: "commutes", vex: "vandps_rrm" }),
   andnps_rm: x86({ code: "0F 55 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "andnps", vex: "vandnps_rrm" }),
-  orps_rm: x86({ code: "0F 56 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "orps", vex: "vorps_rrm" }),
-  xorps_rm: x86({ code: "0F 57 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "xorps", vex: "vxorps_rrm" }),
+  orps_rm: x86({ code: "0F 56 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "orps", effect: "commutes", vex: "vorps_rrm" }),
+  xorps_rm: x86({ code: "0F 57 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "xorps", effect: "commutes", vex: "vxorps_rrm" }),
 } as const satisfies X86Table;

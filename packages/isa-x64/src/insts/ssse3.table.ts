@@ -15,7 +15,7 @@ export default {
   psignb_rm: x86({ code: "66 0F 38 08 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "psignb", needs: "ssse3", vex: "vpsignb_rrm" }),
   psignw_rm: x86({ code: "66 0F 38 09 /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "psignw", needs: "ssse3", vex: "vpsignw_rrm" }),
   psignd_rm: x86({ code: "66 0F 38 0A /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "psignd", needs: "ssse3", vex: "vpsignd_rrm" }),
-  pmulhrsw_rm: x86({ code: "66 0F 38 0B /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "pmulhrsw", needs: "ssse3", vex: "vpmulhrsw_rrm" }),
+  pmulhrsw_rm: x86({ code: "66 0F 38 0B /r", ops: { reg: mod(xmm), rm: use(xmm_m128) }, asm: "pmulhrsw", effect: "commutes", needs: "ssse3", vex: "vpmulhrsw_rrm" }),
   pabsb_rm: x86({ code: "66 0F 38 1C /r", ops: { reg: def(xmm), rm: use(xmm_m128) }, asm: "pabsb", needs: "ssse3", vex: "vpabsb_rm" }),
   pabsw_rm: x86({ code: "66 0F 38 1D /r", ops: { reg: def(xmm), rm: use(xmm_m128) }, asm: "pabsw", needs: "ssse3", vex: "vpabsw_rm" }),
   pabsd_rm: x86({ code: "66 0F 38 1E /r", ops: { reg: def(xmm), rm: use(xmm_m128) }, asm: "pabsd", needs: "ssse3", vex: "vpabsd_rm" }),
