@@ -80,6 +80,7 @@ export { AliasAnalysis } from "./passes/alias-analysis.ts";
 export { canonicalizeNans } from "./passes/canonicalize-nans.ts";
 export { removeConstantParams } from "./passes/constant-params.ts";
 export { type InlineDecision, type InlineOptions, inlineCalls } from "./passes/inline.ts";
+export { callWord, insertLandingBlocks, isTryCall } from "./passes/landing-blocks.ts";
 export { removeUnreachableBlocks } from "./passes/unreachable.ts";
 export {
   type ClifFile,

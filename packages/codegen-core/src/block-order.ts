@@ -1,4 +1,4 @@
-import { type Block, type ControlFlow, type Function, type Inst, Op } from "@gantry/clif-ir";
+import { type Block, type ControlFlow, type Function, type Inst, isTryCall, Op } from "@gantry/clif-ir";
 import { I32List, NONE } from "@gantry/entity";
 import { LoopNest } from "./loop-nest.ts";
 
@@ -31,6 +31,11 @@ export class BlockOrder {
   readonly loopEnd: I32List = new I32List();
   /** Lowered block of each CLIF block, -1 if it is unreachable. */
   readonly lowered: I32List = new I32List();
+  /**
+   * For each lowered block that {@link insertLandingBlocks} put behind a try_call: one more than the number of the edge that
+   * leads there, otherwise 0. Empty if the function has no try_call.
+   */
+  readonly landing: I32List = new I32List();
   readonly #inEdges = new I32List();
   readonly #nest = new LoopNest();
   /** Per position in reverse postorder: the first in the same loop, for a header; the next in the same loop as it. */
@@ -65,6 +70,34 @@ export class BlockOrder {
     else for (let r = 0; r < n; r++) this.#appendBlock(func, flow, r, false);
     this.count = this.block.length;
     this.#connect();
+    this.landing.clear();
+    if (hasTryCalls(func, flow)) this.#findLandings(func);
+  }
+
+  #findLandings(func: Function): void {
+    this.landing.fill(this.count, 0);
+    for (let lb = 0; lb < this.count; lb++) {
+      const b = this.block.data[lb] as Block;
+      if (b === NONE || !isTryCall(func, func.lastInst(b))) continue;
+      const first = this.succStart.data[lb];
+      const targets = this.succStart.data[lb + 1] - first;
+      for (let k = 0; k < targets; k++) {
+        const to = this.succs.data[first + k];
+        const block = this.block.data[to] as Block;
+        // A normal edge without results leads to a block that others may lead to.
+        if (k < targets - 1 || (block !== NONE && func.blockParamCount(block) > 0 && this.#isOnlyWay(to)))
+          this.landing.data[to] = k + 1;
+      }
+    }
+  }
+
+  #isOnlyWay(lb: number): boolean {
+    return this.predStart.data[lb + 1] - this.predStart.data[lb] === 1;
+  }
+
+  /** Whether lowered block `lb` is the landing block of a try_call: its parameters are what the call gives. */
+  isLanding(lb: number): boolean {
+    return this.landing.length > 0 && this.landing.data[lb] !== 0;
   }
 
   /** The lowered block that edge `k` of lowered block `lb` leads to. */
@@ -172,10 +205,15 @@ export class BlockOrder {
   }
 }
 
+function hasTryCalls(func: Function, flow: ControlFlow): boolean {
+  for (let r = 0, n = flow.reachableCount; r < n; r++)
+    if (isTryCall(func, func.lastInst(flow.rpoBlock(r)))) return true;
+  return false;
+}
+
 /** Whether `terminator` may have any number of targets, so that its edges count as leaving a block with several. */
 export function isMultiway(func: Function, terminator: Inst): boolean {
-  const op = func.opcode(terminator);
-  return op === Op.br_table || op === Op.try_call || op === Op.try_call_indirect;
+  return func.opcode(terminator) === Op.br_table || isTryCall(func, terminator);
 }
 
 function splitsEdges(func: Function, terminator: Inst, targets: number): boolean {

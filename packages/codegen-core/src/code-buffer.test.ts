@@ -86,7 +86,7 @@ describe("CodeBuffer", () => {
     buf.trap(3);
     buf.reloc(1, 2, 3);
     nops(buf, 4);
-    buf.callSite(-1);
+    buf.callSite();
     buf.bind(0);
     buf.finish();
     expect(code.sources.toArray()).toEqual([0, 7, 2, 8]);

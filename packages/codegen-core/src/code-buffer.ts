@@ -1,6 +1,13 @@
 import { bug } from "@gantry/diag";
 import { growInt32, growUint8, I32List } from "@gantry/entity";
-import { type CompiledCode, DataKind, SOURCE_WORDS } from "./compiled-code.ts";
+import {
+  CALL_SITE_WORDS,
+  type CompiledCode,
+  DataKind,
+  HANDLER_WORDS,
+  SOURCE_WORDS,
+  TAG_WORDS,
+} from "./compiled-code.ts";
 
 /** What a fix-up kind of a target is: how the distance to a label is written into the code. */
 export interface FixupKind {
@@ -197,14 +204,25 @@ export class CodeBuffer {
     r.data[at + 3] = addend;
   }
 
-  /** A call returns here. */
-  callSite(stackMap: number): void {
+  /** A call returns here. What else is known of it comes from the record's site, see the emitter. */
+  callSite(): void {
     const c = this.code.callSites;
     const at = c.extend(4);
     c.data[at] = this.length;
-    c.data[at + 1] = stackMap;
+    c.data[at + 1] = -1;
     c.data[at + 2] = -1;
     c.data[at + 3] = 0;
+  }
+
+  /** The next handler of the last call site; `label` is where it continues, -1 for a context. */
+  handler(kind: number, value: number, label: number): void {
+    const { handlers, callSites } = this.code;
+    const site = callSites.length - CALL_SITE_WORDS;
+    if (callSites.data[site + 3]++ === 0) callSites.data[site + 2] = handlers.length / HANDLER_WORDS;
+    const at = handlers.extend(HANDLER_WORDS);
+    handlers.data[at] = kind;
+    handlers.data[at + 1] = value;
+    handlers.data[at + 2] = label;
   }
 
   /** An unwind operation takes effect here. */
@@ -328,6 +346,7 @@ export class CodeBuffer {
     this.#placeTables();
     this.#placeConstants();
     this.#applyFixups();
+    this.#resolveHandlers();
     const code = this.code;
     const bytes = code.bytes;
     code.bytes = this.bytes;
@@ -426,10 +445,10 @@ export class CodeBuffer {
     this.#slideColumn(this.code.relocations, 4, n);
     this.#slideColumn(this.code.traps, 2, n);
     this.#slideColumn(this.code.sources, SOURCE_WORDS, n);
-    this.#slideColumn(this.code.callSites, 4, n);
+    this.#slideColumn(this.code.callSites, CALL_SITE_WORDS, n);
     this.#slideColumn(this.code.unwind, 4, n);
     this.#slideColumn(this.code.blockOffsets, 1, n);
-    this.#slideColumn(this.code.debugTags, 3, n);
+    this.#slideColumn(this.code.debugTags, TAG_WORDS, n);
     this.#slideColumn(this.code.patchable, 2, n);
   }
 
@@ -495,6 +514,13 @@ export class CodeBuffer {
     const offset = this.#labels.data[label];
     if (offset < 0) bug("emit", `label ${label} was used but never bound`);
     return offset;
+  }
+
+  /** Handlers were listed with their labels. */
+  #resolveHandlers(): void {
+    const { handlers } = this.code;
+    for (let i = 2; i < handlers.length; i += HANDLER_WORDS)
+      if (handlers.data[i] >= 0) handlers.data[i] = this.#offsetOf(handlers.data[i]);
   }
 
   #applyFixups(): void {

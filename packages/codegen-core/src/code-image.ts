@@ -3,10 +3,13 @@ import { CompiledCode } from "./compiled-code.ts";
 import type { Symbols } from "./symbols.ts";
 
 /** Changes whenever the layout of an image changes: an image of another version is not read. */
-const IMAGE_VERSION = 1;
+const IMAGE_VERSION = 2;
 
-/** Words before the columns: version, code length, code bytes in use, alignment, frame bytes, number of symbols. */
-const HEAD_WORDS = 6;
+/**
+ * Words before the columns: version, code length, code bytes in use, alignment, frame bytes, frame pointer, number of
+ * symbols.
+ */
+const HEAD_WORDS = 7;
 
 /**
  * Compiled code and the symbols that it refers to as one array: what a cache keeps. Words are little endian whatever
@@ -30,6 +33,7 @@ export function codeToImage(code: CompiledCode, symbols: Symbols): Uint8Array<Ar
   put(code.length);
   put(code.alignment);
   put(code.frameBytes);
+  put(code.framePointerAt);
   put(symbols.count);
   for (const name of CompiledCode.columns) {
     const column = code[name];
@@ -65,6 +69,7 @@ export function codeFromImage(image: Uint8Array, code: CompiledCode, symbols: Sy
   const length = take();
   const alignment = take();
   const frameBytes = take();
+  const framePointerAt = take();
   const symbolCount = take();
   for (const name of CompiledCode.columns) {
     if (!room(1)) return false;
@@ -87,5 +92,6 @@ export function codeFromImage(image: Uint8Array, code: CompiledCode, symbols: Sy
   code.codeLength = codeLength;
   code.alignment = alignment;
   code.frameBytes = frameBytes;
+  code.framePointerAt = framePointerAt;
   return true;
 }

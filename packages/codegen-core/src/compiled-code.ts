@@ -30,6 +30,11 @@ export const CALL_SITE_WORDS = 4;
 export const UNWIND_WORDS = 4;
 export const DATA_WORDS = 3;
 export const FRAME_SLOT_WORDS = 4;
+export const HANDLER_WORDS = 3;
+export const TAG_WORDS = 3;
+
+/** Kinds of exception handler. */
+export const HandlerKind = { tag: 0, default: 1, context: 2 } as const;
 
 /**
  * The machine code of one function and all that is known of it, as flat columns. The instance belongs to a
@@ -64,25 +69,38 @@ export class CompiledCode {
   readonly frameSlots: I32List = new I32List();
   /** Offsets of the lowered blocks in emission order, when the setting `machine_code_cfg_info` is on. */
   readonly blockOffsets: I32List = new I32List();
-  /** Exception handlers: rows of (kind: 0 tag, 1 default, 2 context; value; offset of the landing block). */
+  /**
+   * Exception handlers of call sites, in the order in which they are tried: rows of (kind: 0 tag, 1 default, 2 context;
+   * the tag, or where the context value is: its distance from the stack pointer of the body; offset of the code of the
+   * handler, -1 for a context).
+   */
   readonly handlers: I32List = new I32List();
   /** Patchable call sites: rows of (return offset, length). */
   readonly patchable: I32List = new I32List();
-  /** Debug tags: rows of (offset, kind: 0 user, 1 stack slot; value). */
+  /** Debug tags: rows of (offset, kind: 0 user, 1 stack slot; value). That of a call is where it returns. */
   readonly debugTags: I32List = new I32List();
   /** Where values live: rows of (label, from offset, to offset, register word, or 2^24 + offset from the CFA). */
   readonly valueRanges: I32List = new I32List();
-  /** Safepoint maps: rows of (frame bytes, number of slots), each followed by that many (type, offset) pairs. */
+  /**
+   * Safepoint maps: rows of (distance from the stack pointer of the body to the canonical frame address (-1: not
+   * constant), number of values), each followed by that many pairs of a type and a distance from that stack pointer.
+   */
   readonly stackMaps: I32List = new I32List();
 
   /** Bytes of stack that the function uses below its return address, in its body. */
   frameBytes = 0;
+  /**
+   * Distance from the stack pointer in the body to where the frame pointer register points, -1 if the function does
+   * not keep one or the distance is not constant.
+   */
+  framePointerAt = -1;
 
   reset(): void {
     this.length = 0;
     this.codeLength = 0;
     this.alignment = 1;
     this.frameBytes = 0;
+    this.framePointerAt = -1;
     this.relocations.clear();
     this.traps.clear();
     this.sources.clear();
@@ -111,6 +129,7 @@ export class CompiledCode {
     c.codeLength = this.codeLength;
     c.alignment = this.alignment;
     c.frameBytes = this.frameBytes;
+    c.framePointerAt = this.framePointerAt;
     for (const name of CompiledCode.columns) {
       const from = this[name];
       const to = c[name];

@@ -1,12 +1,23 @@
-import type { Function } from "@gantry/clif-ir";
+import {
+  type Function,
+  type Inst,
+  OF_CALL,
+  Op,
+  SIDE_STACK_MAP,
+  SIDE_TAGS,
+  type StackSlot,
+} from "@gantry/clif-ir";
 import { bug } from "@gantry/diag";
-import { type I32List, NONE } from "@gantry/entity";
+import { type I32List, IntMap, NONE } from "@gantry/entity";
 import { EDIT_WORDS, EXCHANGE, MOVE, type Output, REMATERIALISE, SLOT_BASE as SLOT } from "@gantry/regalloc";
 import { CodeBuffer } from "./code-buffer.ts";
-import type { CompiledCode } from "./compiled-code.ts";
+import { CALL_SITE_WORDS, type CompiledCode, HandlerKind } from "./compiled-code.ts";
 import { EmissionOrder } from "./emission-order.ts";
 import type { LowerContext } from "./lower-context.ts";
 import { Fact, type TargetIsa } from "./target.ts";
+
+/** Words of a row of the machine code's sites. */
+const SITE_WORDS = 3;
 
 /**
  * Writes the machine code of a function: one forward pass over the allocated records.
@@ -21,6 +32,9 @@ export class Emitter {
   ctx!: LowerContext;
   output!: Output;
   readonly #order = new EmissionOrder();
+  /** Row of `ctx.sites` by record. */
+  readonly #siteOf = new IntMap();
+  #hasSites = false;
 
   /** Emits the whole function into `code`. */
   run(isa: TargetIsa, ctx: LowerContext, output: Output, blockStart: I32List, code: CompiledCode): void {
@@ -32,6 +46,8 @@ export class Emitter {
     this.#threadJumps(blockStart);
     this.#order.compute(ctx.func, ctx.blocks, this.buf.thread.data);
     code.alignment = isa.functionAlignment;
+    this.#hasSites = ctx.sites.length > 0;
+    if (this.#hasSites) this.#findSites();
     const { sequence } = this.#order;
     for (let k = 0; k < sequence.length; k++) {
       this.buf.next = k + 1 < sequence.length ? sequence.data[k + 1] : NONE;
@@ -39,6 +55,7 @@ export class Emitter {
     }
     this.buf.finish();
     code.frameBytes = ctx.frame.bodyBytes;
+    code.framePointerAt = ctx.frame.framePointerAt;
     this.#frameSlots(ctx.func, code);
   }
 
@@ -109,11 +126,78 @@ export class Emitter {
       buf.reserve(worst[op]);
       buf.startInst();
       if ((facts[op] & Fact.return) !== 0) isa.emitReturn(this, at);
+      else if (this.#hasSites) this.#encodeWithSite(at);
       else isa.encode(ctx.words, at, buf);
       while (e < editWords && edits[e] === p) {
         this.#edit(e);
         e += EDIT_WORDS;
       }
+    }
+  }
+
+  #findSites(): void {
+    const { sites } = this.ctx;
+    this.#siteOf.clear();
+    for (let k = 0; k < sites.length; k += SITE_WORDS) this.#siteOf.set(sites.data[k], k);
+  }
+
+  /** Encodes the record at `at` and writes down what its instruction has to tell. */
+  #encodeWithSite(at: number): void {
+    const { buf, ctx, isa } = this;
+    const start = buf.length;
+    isa.encode(ctx.words, at, buf);
+    const site = this.#siteOf.get(at, NONE);
+    if (site === NONE) return;
+    const { func } = ctx;
+    const i = ctx.sites.data[site + 1] as Inst;
+    const { callSites, debugTags, patchable } = buf.code;
+    let offset = buf.length;
+    if ((func.opcodeFlags(i) & OF_CALL) !== 0) {
+      const row = callSites.length - CALL_SITE_WORDS;
+      offset = callSites.data[row];
+      callSites.data[row + 1] = this.#stackMap(i);
+      this.#handlers(ctx.sites.data[site + 2]);
+      if (func.opcode(i) === Op.call && func.isPatchable(func.funcRef(i))) {
+        patchable.push(offset);
+        patchable.push(offset - start);
+      }
+    }
+    const tags = func.sideEntry(i, SIDE_TAGS);
+    if (tags === NONE) return;
+    const first = func.side.data[tags + 2];
+    for (let k = 0; k < func.side.data[tags + 3]; k += 2) {
+      debugTags.push(offset);
+      debugTags.push(func.pool.data[first + k]);
+      debugTags.push(func.pool.data[first + k + 1]);
+    }
+  }
+
+  /** The stack map of call `i`: its place in the column, -1 if it has none. */
+  #stackMap(i: Inst): number {
+    const { func, frame } = this.ctx;
+    const entry = func.sideEntry(i, SIDE_STACK_MAP);
+    if (entry === NONE) return NONE;
+    const { stackMaps } = this.buf.code;
+    const at = stackMaps.length;
+    const first = func.side.data[entry + 2];
+    const words = func.side.data[entry + 3];
+    stackMaps.push(frame.incomingRegister >= 0 ? NONE : frame.incomingBase);
+    stackMaps.push(words / 3);
+    for (let k = first; k < first + words; k += 3) {
+      stackMaps.push(func.pool.data[k]);
+      stackMaps.push(frame.slotOffset(func.pool.data[k + 1] as StackSlot) + func.pool.data[k + 2]);
+    }
+    return at;
+  }
+
+  /** The handlers of the last call site: see `sites` of the machine code. */
+  #handlers(list: number): void {
+    if (list === 0) return;
+    const { words } = this;
+    for (let n = words[list], at = list + 1; n > 0; n--, at += 3) {
+      const isContext = words[at] === HandlerKind.context;
+      const value = isContext ? this.spillOffset(words[words[at + 1]]) : words[at + 1];
+      this.buf.handler(words[at], value, isContext ? NONE : words[at + 2]);
     }
   }
 

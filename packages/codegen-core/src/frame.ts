@@ -23,7 +23,7 @@ export class Frame {
   bodyBytes = 0;
   /** Bytes that the prologue takes off the stack pointer after it has saved registers. */
   adjustBytes = 0;
-  /** Distance from the stack pointer of the body to the incoming arguments. */
+  /** Distance to the incoming arguments from the stack pointer of the body, or from {@link incomingRegister}. */
   incomingBase = 0;
   /** Registers that the function writes, one mask a class. */
   readonly used: Int32Array<ArrayBuffer> = new Int32Array(3);
@@ -33,6 +33,12 @@ export class Frame {
   hasCalls = false;
   /** Whether the frame pointer register points into the frame. */
   framePointer = false;
+  /** Distance from the stack pointer of the body to where the frame pointer points; -1: none, or not constant. */
+  framePointerAt = -1;
+  /** The register that incoming arguments are addressed from; -1: the stack pointer. */
+  incomingRegister = -1;
+  /** Bytes of stack from the return address down to the stack pointer of the body, at most. */
+  frameBytes = 0;
   /** Bytes of incoming arguments that the callee takes off the stack when it returns. */
   popBytes = 0;
   /** Bytes of incoming arguments on the stack. */
@@ -50,6 +56,9 @@ export class Frame {
     this.saved.fill(0);
     this.hasCalls = false;
     this.framePointer = false;
+    this.framePointerAt = -1;
+    this.incomingRegister = -1;
+    this.frameBytes = 0;
     this.popBytes = 0;
     this.incomingBytes = 0;
     this.#slotOffset.clear();

@@ -91,6 +91,17 @@ function lowerBlock(isa: TargetIsa, ctx: LowerContext, uses: UseAnalysis, b: Blo
     for (let k = 0; k < results; k++) ctx.defineValue(func.result(i, k), ctx.words[output + 1 + k]);
     ctx.flush(relativeLocation(func, i));
   }
+  if (ctx.blocks.isLanding(ctx.loweredBlock)) lowerLanding(isa, ctx, b);
+}
+
+/** What happens at the start of a landing block: its parameters are results or payloads of a try_call. */
+function lowerLanding(isa: TargetIsa, ctx: LowerContext, b: Block): void {
+  const { func, blocks: order } = ctx;
+  const lb = ctx.loweredBlock;
+  const from = order.block.data[order.preds.data[order.predStart.data[lb]]] as Block;
+  const call = func.lastInst(from);
+  isa.lowerLanding?.(ctx, call, order.landing.data[lb] - 1, b);
+  ctx.flush(relativeLocation(func, call));
 }
 
 /** Source locations are kept relative to the function's first, so that moving a function does not change its code. */

@@ -54,6 +54,13 @@ export class MachineCode {
   /** Relative source location of each position of `order`. */
   readonly orderSource: I32List = new I32List(1024);
   readonly #pending = new I32List(256);
+  /**
+   * Rows of (record, CLIF instruction, exception handlers or 0) for the few records that have more to tell than their
+   * code: calls with a stack map, debug tags or handlers, patchable calls, sequence points with tags. Handlers are a
+   * counted list in the arena of (kind, value, lowered block), the kinds and values those of an exception table; the
+   * value of a context is where in the arena its allocation will stand.
+   */
+  readonly sites: I32List = new I32List();
 
   /** One more than the greatest virtual register. */
   numVRegs = FIRST_VREG;
@@ -71,7 +78,15 @@ export class MachineCode {
     this.order.clear();
     this.orderSource.clear();
     this.#pending.clear();
+    this.sites.clear();
     this.numVRegs = FIRST_VREG;
+  }
+
+  /** The record that was emitted last belongs to `inst`, which has more to tell: see {@link sites}. */
+  markSite(inst: number, handlers: number): void {
+    this.sites.push(this.lastEmitted());
+    this.sites.push(inst);
+    this.sites.push(handlers);
   }
 
   /** Reserves `n` words and returns the offset of the first; `words` may be another array afterwards. */

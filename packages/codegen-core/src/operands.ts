@@ -105,13 +105,13 @@ function addVRegs(isa: TargetIsa, ctx: LowerContext, problem: Problem): void {
 /** Whether lowered block `lb` has parameters that the allocator must know. */
 function hasParams(ctx: LowerContext, lb: number): boolean {
   const b = ctx.blocks.block.data[lb] as Block;
-  return b !== NONE && ctx.func.blockParamCount(b) > 0;
+  return b !== NONE && ctx.func.blockParamCount(b) > 0 && !ctx.blocks.isLanding(lb);
 }
 
 function addParams(ctx: LowerContext, lb: number, problem: Problem): void {
   const { func, blocks: order } = ctx;
   const b = order.block.data[lb] as Block;
-  if (b === NONE || lb === 0) return;
+  if (b === NONE || lb === 0 || order.isLanding(lb)) return;
   for (let k = 0, n = func.blockParamCount(b); k < n; k++) {
     const v = func.blockParam(b, k);
     if (ctx.isUnused(v)) continue;
@@ -229,7 +229,8 @@ export function resolveFrame(isa: TargetIsa, ctx: LowerContext, output: Output):
       if (kind === Mem.stackSlot) offset += frame.slotOffset(words[group + 1]);
       else if (kind === Mem.spillSlot) offset += frame.spillBase + output.spillOffset.data[words[group + 1]];
       else if (kind === Mem.incoming) offset += frame.incomingBase;
-      words[group] = isa.stackPointer;
+      words[group] =
+        kind === Mem.incoming && frame.incomingRegister >= 0 ? frame.incomingRegister : isa.stackPointer;
       words[group + 1] = NONE;
       words[group + 2] = offset;
       words[group + 3] = (meta & ~MEM_KIND_MASK) | Mem.plain;

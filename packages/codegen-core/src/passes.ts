@@ -1,6 +1,7 @@
 import {
   canonicalizeNans,
   functionName,
+  insertLandingBlocks,
   removeConstantParams,
   removeUnreachableBlocks,
   verify,
@@ -79,10 +80,11 @@ export const passes: readonly Pass[] = [
   },
   {
     name: "flow",
-    does: "compute control flow; remove unreachable blocks, constant block parameters and aliases",
+    does: "compute control flow; remove unreachable blocks, constant block parameters and aliases; split edges of try_call",
     run(c) {
       c.flow.compute(c.func);
       removeUnreachableBlocks(c.func, c.flow);
+      insertLandingBlocks(c.func, c.flow);
       removeConstantParams(c.func, c.flow);
       c.func.resolveAliases();
     },

@@ -1,4 +1,4 @@
-import type { Function, Inst, Settings, SettingTable } from "@gantry/clif-ir";
+import type { Block, Function, Inst, Settings, SettingTable } from "@gantry/clif-ir";
 import type { Diagnostic } from "@gantry/diag";
 import type { Endian } from "@gantry/entity";
 import type { Environment } from "@gantry/regalloc";
@@ -70,6 +70,11 @@ export interface TargetIsa {
   lower(ctx: LowerContext, i: Inst): number;
   /** Lowers a terminator with several targets or none; -1 if no rule matches. */
   lowerBranch(ctx: LowerContext, i: Inst): number;
+  /**
+   * Lowers what comes first in landing block `b`, to which edge `k` of `call`, a try_call, leads. Its parameters are
+   * results of the call, or payloads of an exception, which come as the callee's convention says.
+   */
+  lowerLanding?(ctx: LowerContext, call: Inst, k: number, b: Block): void;
   /** Emits an unconditional jump to a lowered block. */
   emitJump(ctx: LowerContext, label: number): void;
   /** The opcode that {@link emitJump} uses: its record is the opcode and the label. */

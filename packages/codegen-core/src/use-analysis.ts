@@ -1,7 +1,9 @@
 import {
   type ControlFlow,
+  EX_CONTEXT,
   type Function,
   type Inst,
+  isTryCall,
   memTrapCode,
   OF_BRANCH,
   OF_CALL,
@@ -76,13 +78,26 @@ export class UseAnalysis {
       for (let i = func.firstInst(b); i !== NONE; i = func.nextInst(i)) {
         for (let k = 0, args = func.argCount(i); k < args; k++) this.#use(func, func.arg(i, k));
         for (let t = 0, targets = func.targetCount(i); t < targets; t++) {
-          for (let k = 0, args = func.targetArgCount(i, t); k < args; k++)
-            this.#use(func, func.targetArg(i, t, k));
+          for (let k = 0, args = func.targetArgCount(i, t); k < args; k++) {
+            // What a try_call returns has no name here.
+            const v = func.targetArg(i, t, k);
+            if (v >= 0) this.#use(func, v);
+          }
         }
         if (hasEffect(func, i)) colours[i] = colour++;
       }
+      const last = func.lastInst(b);
+      if (isTryCall(func, last)) this.#useContexts(func, last);
       this.blockColour.data[b] = colour;
     }
+  }
+
+  /** The values that the exception table of a try_call names as contexts. */
+  #useContexts(func: Function, i: Inst): void {
+    const pool = func.pool.data;
+    const table = func.exceptionTable(i);
+    for (let n = pool[table + 1], at = table + 2; n > 0; n--, at += 2)
+      if (pool[at] === EX_CONTEXT) this.#use(func, pool[at + 1] as Value);
   }
 
   #use(func: Function, v: Value): void {

@@ -58,11 +58,11 @@ try {
     {
       files: files.map(([, file]) => file),
       names: files.map(([name]) => name),
-      host: { file: path("../src/calls.ts"), className: "X64Host" },
+      host: { file: path("../src/try-calls.ts"), className: "X64Host" },
       constants: typeConstants,
       output: {
         file: path("../src/generated/selector.ts"),
-        hostImport: "../calls.ts",
+        hostImport: "../try-calls.ts",
         trace: path("../src/generated/selector-trace.ts"),
       },
     },

@@ -1,10 +1,13 @@
 /**
- * Where arguments and results of the calling conventions `system_v`, `fast`, `tail` and `windows_fastcall` are.
+ * Where arguments and results of the calling conventions are.
  *
  * Arguments go to rdi rsi rdx rcx r8 r9 and xmm0 to xmm7, the rest to the stack in words of 8 bytes (System V ABI,
  * 3.2.3). `system_v` and `fast` return in rax rdx and xmm0 xmm1, `tail` in eight registers of each kind. Results that do
  * not fit are stored to a return area: the caller passes its address as the first integer argument. A function of the
  * convention `tail` takes its stack arguments off the stack when it returns; then tail calls may change their size.
+ *
+ * `winch` and `preserve_all` pass arguments as `system_v` does; `winch` returns the last result in rax or xmm0 and the
+ * others in the return area, `preserve_all` returns nothing.
  *
  * `windows_fastcall` (Microsoft, "x64 calling convention") passes the first four arguments in rcx rdx r8 r9 or xmm0 to
  * xmm3 by their position and leaves room for them on the stack. What has not 1, 2, 4 or 8 bytes is passed by reference to
@@ -88,10 +91,17 @@ export class SignaturePlaces {
   conv = 0;
   /** Bytes of the copies that the caller makes of arguments passed by reference, a multiple of 16. */
   copyBytes = 0;
+  /** Vector registers that hold arguments. */
+  vectorArgs = 0;
 
   #ints = 0;
   #vectors = 0;
   #stack = 0;
+
+  /** Whether results in memory have the room of their type, not of whole words. */
+  get packsResults(): boolean {
+    return this.conv === CallConv.winch;
+  }
 
   /**
    * Computes the places of signature `sig` of `func`.
@@ -121,6 +131,7 @@ export class SignaturePlaces {
     this.firstResult.push(this.results.length);
     this.firstParam.push(this.params.length);
     this.stackBytes = alignUp(this.#stack, 16);
+    this.vectorArgs = this.#vectors;
   }
 
   /** Whether a result is returned in register `r`. */
@@ -130,6 +141,10 @@ export class SignaturePlaces {
   }
 
   #placeResults(func: Function, sig: SigRef): void {
+    if (this.packsResults) {
+      this.#packResults(func, sig);
+      return;
+    }
     const tail = this.conv === CallConv.tail;
     const ints = tail ? TAIL_INT_RESULTS : INT_RESULTS;
     const vectorLimit = tail ? TAIL_VECTOR_RESULTS : VECTOR_RESULTS;
@@ -161,6 +176,30 @@ export class SignaturePlaces {
       }
     }
     this.returnAreaBytes = alignUp(area, 16);
+  }
+
+  /**
+   * Results of `winch`: the last in rax or xmm0, the others in the return area without padding, the first of them at the
+   * highest address.
+   */
+  #packResults(func: Function, sig: SigRef): void {
+    const { results, firstResult } = this;
+    const n = func.sigReturnCount(sig);
+    let area = 0;
+    for (let k = 0; k < n; k++)
+      if (k < n - 1 || func.sigReturnType(sig, k) === I128) area += typeBytes(func.sigReturnType(sig, k));
+    this.returnAreaBytes = alignUp(area, 16);
+    for (let k = 0; k < n; k++) {
+      firstResult.push(results.length);
+      const ty = func.sigReturnType(sig, k);
+      if (k === n - 1 && ty !== I128) {
+        results.push(inVectorRegister(ty) ? XMM0 : RAX);
+        continue;
+      }
+      area -= typeBytes(ty);
+      results.push(STACK + area);
+      if (ty === I128) results.push(STACK + area + 8);
+    }
   }
 
   #placeParams(func: Function, sig: SigRef): void {

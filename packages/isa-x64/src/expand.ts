@@ -3,7 +3,7 @@ import { type CodeBuffer, Mem } from "@gantry/codegen-core";
 import { encode } from "./generated/encode.ts";
 import * as X from "./generated/opcodes.ts";
 import { put, putModImm, putModRm, putRegRm, scratch } from "./put.ts";
-import { RAX, RBX, RCX, RDX, RSP } from "./registers.ts";
+import { RAX, RBP, RBX, RCX, RDX, RSP } from "./registers.ts";
 
 // Condition codes as opcodes have them, and the two that take two flags.
 const NE = 5;
@@ -72,14 +72,36 @@ function xmmCmov(words: Int32Array, at: number, buf: CodeBuffer): void {
 
 function callDirect(words: Int32Array, at: number, buf: CodeBuffer): void {
   put(buf, X.call_sym, words[at + 1], words[at + 2]);
-  buf.callSite(-1);
+  buf.callSite();
   putBack(words[at + 3], buf);
 }
 
 function callIndirect(words: Int32Array, at: number, buf: CodeBuffer): void {
   put(buf, X.callq_m, words[at + 1], words[at + 2], words[at + 3], words[at + 4]);
-  buf.callSite(-1);
+  buf.callSite();
   putBack(words[at + 5], buf);
+}
+
+function tryDirect(words: Int32Array, at: number, buf: CodeBuffer): void {
+  callDirect(words, at, buf);
+  continueAt(words[at + 4], buf);
+}
+
+function tryIndirect(words: Int32Array, at: number, buf: CodeBuffer): void {
+  callIndirect(words, at, buf);
+  continueAt(words[at + 6], buf);
+}
+
+function continueAt(block: number, buf: CodeBuffer): void {
+  const target = buf.target(block);
+  if (target !== buf.next) put(buf, X.jmp, target);
+}
+
+/** Whoever unwinds to here knows the frame pointer; what a callee has taken off the stack only the callee knows. */
+function landing(words: Int32Array, at: number, buf: CodeBuffer): void {
+  if (words[at + 1] === 0) return;
+  put(buf, X.leaq_rm, RSP, RBP, -1, -words[at + 1], Mem.plain);
+  if (words[at + 2] > 0) putModImm(buf, X.andq_ri, RSP, -words[at + 2]);
 }
 
 /** Takes the bytes back that a callee has popped. */
@@ -320,6 +342,17 @@ export function expand(words: Int32Array, at: number, buf: CodeBuffer): void {
       break;
     case X.call_through:
       callIndirect(words, at, buf);
+      break;
+    case X.try_near:
+      tryDirect(words, at, buf);
+      break;
+    case X.try_through:
+      tryIndirect(words, at, buf);
+      break;
+    case X.landing:
+      landing(words, at, buf);
+      break;
+    case X.mark:
       break;
     case X.jmp_cond:
       jmpCond(words, at, buf);

@@ -18,26 +18,20 @@ import {
   type CodeBuffer,
   type Emitter,
   type LowerContext,
+  MEM_GOT,
   Mem,
   UnwindOp,
 } from "@gantry/codegen-core";
 import { bug } from "@gantry/diag";
 import { NONE } from "@gantry/entity";
 import { STACK } from "./abi.ts";
-import type { X64Host } from "./calls.ts";
+import { preservedGeneral, preservedVector } from "./clobbers.ts";
 import * as X from "./generated/opcodes.ts";
 import { CONSTANT_WORDS } from "./host.ts";
 import { MODE_VEX, put, putModImm, putModRm, putRegRm } from "./put.ts";
-import {
-  CALLEE_SAVED,
-  FASTCALL_SAVED,
-  FASTCALL_SAVED_VECTOR,
-  R10,
-  R11,
-  RBP,
-  RSP,
-  XMM0,
-} from "./registers.ts";
+import { R10, R11, RAX, RBP, RSP, XMM0 } from "./registers.ts";
+import { Reloc } from "./relocs.ts";
+import type { X64Host } from "./try-calls.ts";
 
 const STACK_OVERFLOW = 251;
 /** Below this size the stack pointer minus the frame cannot wrap: the zero page and more lie there. */
@@ -46,25 +40,44 @@ const BELOW = 2;
 const NOT_EQUAL = 5;
 const UNROLLED_PROBES = 4;
 const SPILL = 1 << 24;
+/** Number of the runtime function that probes the stack. */
+const PROBESTACK = 0;
+/** What the prologue of a function that preserves everything takes for itself. */
+const PROLOGUE_TEMPS = (1 << RAX) | (1 << R10) | (1 << R11);
 
 export function layOutFrame(ctx: LowerContext): void {
   const { frame } = ctx;
   const host = ctx as X64Host;
-  let saved = frame.used[0] & CALLEE_SAVED;
-  frame.saved[1] = 0;
-  if (host.own.conv === CallConv.windows_fastcall) {
-    const lost = host.callsSystemV ? -1 : 0;
-    saved |= (frame.used[0] | lost) & FASTCALL_SAVED;
-    frame.saved[1] = (frame.used[1] | lost) & FASTCALL_SAVED_VECTOR;
-  }
+  const { conv } = host.own;
+  const pinned = host.settings.bool("enable_pinned_reg");
+  let saved = (frame.used[0] | host.lostGeneral) & preservedGeneral(conv, pinned);
+  frame.saved[1] = (frame.used[1] | host.lostVector) & preservedVector(conv);
   if (frame.framePointer) saved &= ~(1 << RBP);
+  // What writes registers before they are saved, or outside the allocator's sight.
+  if (conv === CallConv.preserve_all) saved |= PROLOGUE_TEMPS;
   frame.saved[0] = saved;
   const pushed = 8 + 8 * bitCount(saved) + (frame.framePointer ? 8 : 0);
-  // Saved vector registers lie on top of the body.
+  // Saved vector registers lie on top of the body, at a multiple of 16 from the canonical frame address.
   const vectors = 16 * bitCount(frame.saved[1]);
   const bytes = vectors === 0 ? frame.bodyBytes : alignUp(frame.bodyBytes, 16) + vectors;
   frame.adjustBytes = frame.hasCalls || bytes > 0 ? alignUp(pushed + bytes, 16) - pushed : 0;
+  frame.frameBytes = pushed + frame.adjustBytes - 8;
   frame.incomingBase = pushed + frame.adjustBytes;
+  if (frame.framePointer) frame.framePointerAt = frame.incomingBase - 16;
+  const below = frame.framePointerAt;
+  if (host.realignment !== 0) {
+    // The stack pointer is rounded down, so only the frame pointer is at a known distance from what the caller put.
+    frame.frameBytes += host.realignment - 16;
+    frame.incomingRegister = RBP;
+    frame.incomingBase = 16;
+    frame.framePointerAt = NONE;
+  }
+  for (let k = 0; k < host.landings.length; k++) {
+    const at = host.landings.at(k);
+    if (host.words[at + 1] === 0) continue;
+    host.words[at + 1] = below;
+    host.words[at + 2] = host.realignment;
+  }
 }
 
 function bitCount(mask: number): number {
@@ -80,7 +93,10 @@ export function emitPrologue(e: Emitter): void {
   buf.reserve(400);
   if (host.avx) buf.mode = MODE_VEX;
   placeConstants(host, buf);
-  checkStack(host, buf);
+  const { conv } = host.own;
+  // With this convention it takes registers that have to be saved first.
+  const checkLate = conv === CallConv.preserve_all;
+  if (!checkLate) checkStack(host, buf, 0);
   const unwind = host.settings.bool("unwind_info");
   let cfa = 8;
   if (frame.framePointer) {
@@ -101,28 +117,39 @@ export function emitPrologue(e: Emitter): void {
     if (!frame.framePointer) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa);
     buf.unwindOp(UnwindOp.save, r, -cfa);
   }
+  if (checkLate) checkStack(host, buf, cfa - 8);
   if (frame.adjustBytes === 0) return;
-  if (host.settings.bool("enable_probestack"))
-    probeStack(buf, frame.adjustBytes, host.settings.num("probestack_size_log2"));
+  const cfaAt = frame.framePointer || !unwind ? NONE : cfa;
+  const left = host.settings.bool("enable_probestack") ? probeStack(host, buf, cfaAt) : frame.adjustBytes;
   // A push makes room for eight bytes with one.
-  if (frame.adjustBytes === 8) put(buf, X.pushq_r, 0);
-  else putModImm(buf, X.subq_ri, RSP, frame.adjustBytes);
-  if (unwind && !frame.framePointer) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa + frame.adjustBytes);
-  let at = alignUp(frame.bodyBytes, 16);
+  if (left === 8) put(buf, X.pushq_r, RAX);
+  else if (left > 0) putModImm(buf, X.subq_ri, RSP, left);
+  if (cfaAt !== NONE) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa + frame.adjustBytes);
+  if (host.realignment !== 0) putModImm(buf, X.andq_ri, RSP, -host.realignment);
+  let at = vectorsAt(host);
   for (let m = frame.saved[1]; m !== 0; m &= m - 1, at += 16) {
     const r = XMM0 + 31 - Math.clz32(m & -m);
-    put(buf, X.movups_mr, RSP, -1, at, Mem.plain, r);
+    put(buf, X.movups_mr, vectorsBase(host), -1, at, Mem.plain, r);
     if (unwind) buf.unwindOp(UnwindOp.save, r, at - frame.incomingBase);
   }
+}
+
+/** Where the saved vector registers are: in a frame of any alignment they are found from the frame pointer. */
+function vectorsBase(host: X64Host): number {
+  return host.realignment !== 0 ? RBP : RSP;
+}
+function vectorsAt({ realignment, frame }: X64Host): number {
+  if (realignment === 0) return alignUp(frame.bodyBytes, 16);
+  return -alignUp(8 * bitCount(frame.saved[0]), 16) - 16 * bitCount(frame.saved[1]);
 }
 
 /** Loads the vector registers that the prologue saved. */
 function restoreVectors(e: Emitter): void {
   const { buf } = e;
-  const { frame } = e.ctx;
-  let at = alignUp(frame.bodyBytes, 16);
-  for (let m = frame.saved[1]; m !== 0; m &= m - 1, at += 16) {
-    put(buf, X.movups_rm, XMM0 + 31 - Math.clz32(m & -m), RSP, -1, at, Mem.plain);
+  const host = e.ctx as X64Host;
+  let at = vectorsAt(host);
+  for (let m = host.frame.saved[1]; m !== 0; m &= m - 1, at += 16) {
+    put(buf, X.movups_rm, XMM0 + 31 - Math.clz32(m & -m), vectorsBase(host), -1, at, Mem.plain);
   }
 }
 
@@ -175,28 +202,35 @@ function leave(e: Emitter, bytes: number): void {
   const goesOn = unwind && buf.next !== NONE;
   if (goesOn) buf.unwindOp(UnwindOp.rememberState, 0, 0);
   // The frame pointer is the caller's before the frame is gone.
-  if (unwind && frame.framePointer) buf.unwindOp(UnwindOp.cfaFromSp, 0, frame.incomingBase);
+  const base = (e.ctx as X64Host).realignment !== 0 ? R11 : RSP;
+  if (base === R11) put(buf, X.movq_rr, R11, RBP);
+  const cfaIs = (offset: number): void => {
+    if (!unwind) return;
+    if (base === RSP) buf.unwindOp(UnwindOp.cfaFromSp, 0, offset);
+    else buf.unwindOp(UnwindOp.cfaFromRegister, R11, offset);
+  };
+  if (frame.framePointer) cfaIs(frame.incomingBase);
   const returnAt = frame.incomingBase - 8;
   const newReturnAt = returnAt + frame.incomingBytes - bytes;
   let saved = returnAt;
   const restore = (r: number): void => {
     saved -= 8;
-    put(buf, X.movq_rm, r, RSP, -1, saved, Mem.plain);
+    put(buf, X.movq_rm, r, base, -1, saved, Mem.plain);
     if (unwind) buf.unwindOp(UnwindOp.restore, r, 0);
   };
   if (frame.framePointer) restore(RBP);
   for (let m = frame.saved[0]; m !== 0; m &= m - 1) restore(31 - Math.clz32(m & -m));
   if (newReturnAt !== returnAt) {
     // Lowering made the outgoing area large enough that this covers no argument.
-    put(buf, X.movq_rm, R11, RSP, -1, returnAt, Mem.plain);
-    put(buf, X.movq_mr, RSP, -1, newReturnAt, Mem.plain, R11);
-    if (unwind) buf.unwindOp(UnwindOp.cfaFromSp, 0, newReturnAt + 8);
+    put(buf, X.movq_rm, R10, base, -1, returnAt, Mem.plain);
+    put(buf, X.movq_mr, base, -1, newReturnAt, Mem.plain, R10);
+    cfaIs(newReturnAt + 8);
   }
   for (let k = bytes - 8; k >= 0; k -= 8) {
     put(buf, X.movq_rm, R10, RSP, -1, k, Mem.plain);
-    put(buf, X.movq_mr, RSP, -1, newReturnAt + 8 + k, Mem.plain, R10);
+    put(buf, X.movq_mr, base, -1, newReturnAt + 8 + k, Mem.plain, R10);
   }
-  put(buf, X.leaq_rm, RSP, RSP, -1, newReturnAt, Mem.plain);
+  put(buf, X.leaq_rm, RSP, base, -1, newReturnAt, Mem.plain);
   if (unwind) buf.unwindOp(UnwindOp.cfaFromSp, 0, 8);
   if (goesOn) buf.unwindOp(UnwindOp.restoreState, 0, 0);
 }
@@ -211,8 +245,11 @@ function undoPrologue(e: Emitter): void {
   const tracksSp = unwind && !frame.framePointer;
   let cfa = frame.incomingBase;
   if (frame.saved[1] !== 0) restoreVectors(e);
-  if (frame.adjustBytes !== 0) {
-    if (frame.adjustBytes === 8) put(buf, X.popq_r, R11);
+  const host = e.ctx as X64Host;
+  if (host.realignment !== 0) {
+    put(buf, X.leaq_rm, RSP, RBP, -1, -8 * bitCount(frame.saved[0]), Mem.plain);
+  } else if (frame.adjustBytes !== 0) {
+    if (frame.adjustBytes === 8 && host.own.conv !== CallConv.preserve_all) put(buf, X.popq_r, R11);
     else putModImm(buf, X.addq_ri, RSP, frame.adjustBytes);
     cfa -= frame.adjustBytes;
     if (tracksSp) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa);
@@ -246,42 +283,74 @@ function placeConstants(host: X64Host, buf: CodeBuffer): void {
 }
 
 /**
- * Touches each page of a large frame from the top, so that the guard page is not jumped over. A few pages are touched
- * one by one, more in a loop with r11.
+ * Touches each page of a large frame from the top, so that the guard page is not jumped over: in a runtime function, or
+ * here, a few pages one by one and more in a loop with r11. The stack pointer moves with the pages, because systems and
+ * tools take accesses far below it for mistakes.
+ *
+ * @param cfa Canonical frame address minus stack pointer, for the unwinder; -1 if it need not be told.
+ * @returns The bytes that are still to be taken off the stack pointer.
  */
-function probeStack(buf: CodeBuffer, bytes: number, pageLog2: number): void {
-  const page = 2 ** pageLog2;
+function probeStack(host: X64Host, buf: CodeBuffer, cfa: number): number {
+  const bytes = host.frame.adjustBytes;
+  const page = 2 ** host.settings.num("probestack_size_log2");
   const pages = Math.floor(bytes / page);
+  if (pages === 0) return bytes;
+  if (host.settings.enum("probestack_strategy") === "outline") {
+    callProbe(host, buf, bytes);
+    return bytes;
+  }
+  const rest = bytes - pages * page;
   if (pages <= UNROLLED_PROBES) {
-    for (let k = 1; k <= pages; k++) put(buf, X.movl_mi, RSP, -1, -k * page, Mem.plain, 0);
-    return;
+    for (let k = 1; k <= pages; k++) {
+      putModImm(buf, X.subq_ri, RSP, page);
+      if (cfa !== NONE) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa + k * page);
+      put(buf, X.movl_mi, RSP, -1, 0, Mem.plain, 0);
+    }
+    return rest;
   }
   const again = buf.newLabel();
   put(buf, X.leaq_rm, R11, RSP, -1, -pages * page, Mem.plain);
+  // While the stack pointer moves, r11 stands still.
+  if (cfa !== NONE) buf.unwindOp(UnwindOp.cfaFromRegister, R11, cfa + pages * page);
   buf.bind(again);
   putModImm(buf, X.subq_ri, RSP, page);
   put(buf, X.movl_mi, RSP, -1, 0, Mem.plain, 0);
   putRegRm(buf, X.cmpq_rm, RSP, R11);
   put(buf, X.jcc, NOT_EQUAL, again);
-  put(buf, X.leaq_rm, RSP, RSP, -1, pages * page, Mem.plain);
+  return rest;
+}
+
+/** Calls the runtime function that probes as many bytes below the stack pointer as eax says, and preserves all registers. */
+function callProbe(host: X64Host, buf: CodeBuffer, bytes: number): void {
+  const symbol = host.symbols.libcall(PROBESTACK);
+  put(buf, X.movl_ri, RAX, bytes);
+  if (host.settings.bool("use_colocated_libcalls")) put(buf, X.call_sym, symbol, Reloc.plt4);
+  else if (host.isPic) put(buf, X.callq_m, -1, symbol, 0, Mem.symbol | MEM_GOT);
+  else {
+    buf.put2(0xbb49);
+    buf.reloc(Reloc.abs8, symbol, 0);
+    buf.put4(0);
+    buf.put4(0);
+    put(buf, X.callq_m, R11, -1, 0, Mem.register);
+  }
 }
 
 /**
- * Traps if the stack pointer minus the frame would fall below the function's limit. It runs first, when r10 and r11 are
- * free and the parameters are where the convention put them.
+ * Traps if the stack pointer minus the frame would fall below the function's limit. It takes r10 and r11, and runs when
+ * `pushed` bytes of the frame are on the stack and the parameters are where the convention put them.
  */
-function checkStack(host: X64Host, buf: CodeBuffer): void {
+function checkStack(host: X64Host, buf: CodeBuffer, pushed: number): void {
   const { func, frame } = host;
   const limit = func.stackLimit;
-  const bytes = frame.incomingBase - 8;
+  const bytes = frame.frameBytes - pushed;
   if (limit === NONE || (bytes === 0 && !frame.hasCalls)) return;
   if (func.gvKind(limit) === GV_LOAD && bytes < SMALL_FRAME) {
-    const base = limitValue(host, buf, func.gvBase(limit));
+    const base = limitValue(host, buf, func.gvBase(limit), pushed);
     const low = bytes === 0 ? RSP : R11;
     if (bytes !== 0) put(buf, X.leaq_rm, R11, RSP, -1, -bytes, Mem.plain);
     put(buf, X.cmpq_rm, low, base, -1, func.gvOffset(limit), Mem.plain);
   } else {
-    const value = limitValue(host, buf, limit);
+    const value = limitValue(host, buf, limit, pushed);
     if (bytes >= SMALL_FRAME) {
       putRegRm(buf, X.cmpq_rm, RSP, value);
       put(buf, X.jcc, BELOW, buf.trapStub(STACK_OVERFLOW));
@@ -293,7 +362,7 @@ function checkStack(host: X64Host, buf: CodeBuffer): void {
 }
 
 /** Emits what computes global value `gv` and returns the register that holds it: r10, or that of a parameter. */
-function limitValue(host: X64Host, buf: CodeBuffer, gv: GlobalValue): number {
+function limitValue(host: X64Host, buf: CodeBuffer, gv: GlobalValue, pushed: number): number {
   const { func, own } = host;
   switch (func.gvKind(gv)) {
     case GV_VMCTX:
@@ -302,17 +371,17 @@ function limitValue(host: X64Host, buf: CodeBuffer, gv: GlobalValue): number {
         const place = own.params.at(own.firstParam.at(k));
         if (place < STACK) return place;
         // Above the return address.
-        put(buf, X.movq_rm, R10, RSP, -1, 8 + place - STACK, Mem.plain);
+        put(buf, X.movq_rm, R10, RSP, -1, 8 + pushed + place - STACK, Mem.plain);
         return R10;
       }
       break;
     case GV_LOAD: {
-      const base = limitValue(host, buf, func.gvBase(gv));
+      const base = limitValue(host, buf, func.gvBase(gv), pushed);
       put(buf, X.movq_rm, R10, base, -1, func.gvOffset(gv), Mem.plain);
       return R10;
     }
     case GV_IADD_IMM: {
-      const base = limitValue(host, buf, func.gvBase(gv));
+      const base = limitValue(host, buf, func.gvBase(gv), pushed);
       put(buf, X.leaq_rm, R10, base, -1, func.gvOffset(gv), Mem.plain);
       return R10;
     }

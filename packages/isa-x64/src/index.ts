@@ -1,8 +1,7 @@
 /** The x86-64 back end of Gantry. */
-import { CallConv } from "@gantry/clif-ir";
+import { CALL_CONVS, CallConv } from "@gantry/clif-ir";
 import type { TargetIsa } from "@gantry/codegen-core";
 import { type Environment, makeEnvironment } from "@gantry/regalloc";
-import { X64Host } from "./calls.ts";
 import { clobberSets } from "./clobbers.ts";
 import { expand } from "./expand.ts";
 import { fixups } from "./fixups.ts";
@@ -27,8 +26,8 @@ import { checkDeclarations, legality } from "./legality.ts";
 import { x64Objects } from "./objects.ts";
 import { put } from "./put.ts";
 import {
+  ALL_GENERAL,
   ALL_VECTOR,
-  CALLEE_SAVED,
   CALLER_SAVED,
   FASTCALL_SAVED,
   FASTCALL_SAVED_VECTOR,
@@ -37,19 +36,25 @@ import {
   RSP,
 } from "./registers.ts";
 import { x64Settings } from "./settings.table.ts";
+import { X64Host } from "./try-calls.ts";
 
 const PSEUDO = 32;
 /** In a clobber column: the set stands in the record. */
 const IN_RECORD = -2;
 
-/** Environments by whether rbp is the frame pointer (bit 0), r15 is pinned (1), the convention is `windows_fastcall` (2). */
-const environments: readonly Environment[] = Array.from({ length: 8 }, (_, k) => {
-  const other = CALLEE_SAVED & ~((k & 1) !== 0 ? 1 << RBP : 0) & ~((k & 2) !== 0 ? 1 << R15 : 0);
-  if ((k & 4) === 0) return makeEnvironment([CALLER_SAVED, ALL_VECTOR, 0], [other, 0, 0]);
-  return makeEnvironment(
-    [CALLER_SAVED & ~FASTCALL_SAVED, ALL_VECTOR & ~FASTCALL_SAVED_VECTOR, 0],
-    [other | FASTCALL_SAVED, FASTCALL_SAVED_VECTOR, 0],
-  );
+/** General registers that are preferred to those that a function of convention `conv` has to save. */
+function preferred(conv: number): number {
+  if (conv === CallConv.windows_fastcall) return CALLER_SAVED & ~FASTCALL_SAVED;
+  return conv === CallConv.winch ? ALL_GENERAL & ~(1 << RBP) : CALLER_SAVED;
+}
+
+/** Environments by convention (times 4), whether rbp is the frame pointer (bit 0) and whether r15 is pinned (bit 1). */
+const environments: readonly Environment[] = Array.from({ length: 4 * CALL_CONVS.length }, (_, k) => {
+  const conv = k >> 2;
+  const free = ALL_GENERAL & ~((k & 1) !== 0 ? 1 << RBP : 0) & ~((k & 2) !== 0 ? 1 << R15 : 0);
+  const first = preferred(conv) & free;
+  const saved = conv === CallConv.windows_fastcall ? FASTCALL_SAVED_VECTOR : 0;
+  return makeEnvironment([first, ALL_VECTOR & ~saved, 0], [free & ~first, saved, 0]);
 });
 
 /** The target x86-64. */
@@ -78,15 +83,16 @@ export const x64: TargetIsa = {
   checkDeclarations,
   lower: (ctx, i) => lower(ctx as X64Host, i),
   lowerBranch: (ctx, i) => lower_branch(ctx as X64Host, i),
+  lowerLanding: (ctx, call, k, b) => (ctx as X64Host).lowerLanding(call, k, b),
   emitJump: (ctx, label) => {
     (ctx as X64Host).jmp(label);
   },
   jumpOpcode: X.jmp,
   environment: (ctx) =>
     environments[
-      (ctx.frame.framePointer ? 1 : 0) |
-        (ctx.settings.bool("enable_pinned_reg") ? 2 : 0) |
-        ((ctx as X64Host).own.conv === CallConv.windows_fastcall ? 4 : 0)
+      (ctx as X64Host).own.conv * 4 +
+        (ctx.frame.framePointer ? 1 : 0) +
+        (ctx.settings.bool("enable_pinned_reg") ? 2 : 0)
     ],
   layOutFrame,
   emitPrologue,

@@ -18,20 +18,26 @@ import { legalityRows, MEMORY } from "./legality.table.ts";
 
 export const legality: Legality = new Legality("x86-64", "little", legalityRows);
 
-/** The stack pointer is a multiple of 16. */
-const STACK_ALIGN_LOG2 = 4;
+/** More would let the stack pointer jump over a guard page. */
+const MOST_ALIGN_LOG2 = 12;
 
 /** Types in registers that a signature may have. */
 const PASSED = MEMORY;
-const CONVENTIONS =
-  (1 << CallConv.fast) | (1 << CallConv.tail) | (1 << CallConv.system_v) | (1 << CallConv.windows_fastcall);
+const CONVENTIONS: number = [
+  CallConv.fast,
+  CallConv.tail,
+  CallConv.system_v,
+  CallConv.windows_fastcall,
+  CallConv.winch,
+  CallConv.preserve_all,
+].reduce((set: number, conv) => set | (1 << conv), 0);
 
 /** Adds to `found` the signatures and stack slots of `func` that are not supported. */
 export function checkDeclarations(func: Function, _settings: Settings, found: Diagnostic[]): void {
   checkSignature(func, OWN_SIGNATURE, found);
   for (let s = 0; s < func.numSignatures; s++) checkSignature(func, s as SigRef, found);
   for (let s = 0; s < func.numStackSlots; s++) {
-    if (func.slotAlignLog2(s as StackSlot) > STACK_ALIGN_LOG2) {
+    if (func.slotAlignLog2(s as StackSlot) > MOST_ALIGN_LOG2) {
       found.push(refusal(`alignment ${2 ** func.slotAlignLog2(s as StackSlot)} of a stack slot`, `ss${s}`));
     }
   }
@@ -44,7 +50,11 @@ function checkSignature(func: Function, sig: SigRef, found: Diagnostic[]): void 
   const conv = func.sigCallConv(sig);
   const place = sig === OWN_SIGNATURE ? "signature" : `sig${sig}`;
   if (((CONVENTIONS >> conv) & 1) === 0) {
-    found.push(refusal(`calling convention ${CALL_CONVS[conv].name}`, place));
+    const why =
+      conv === CallConv.apple_aarch64 ? "it is one of AArch64" : "it is for the runtime function alone";
+    found.push(
+      legality.refusal(`calling convention ${CALL_CONVS[conv].name} is not possible: ${why}`, place),
+    );
     return;
   }
   for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {

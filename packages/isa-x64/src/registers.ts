@@ -22,6 +22,8 @@ export const VECTOR = 1;
 export const CALLEE_SAVED = (1 << RBX) | (1 << RBP) | 0xf000;
 /** The general registers that a call of System V may destroy: all others but the stack pointer. */
 export const CALLER_SAVED = 0xffff & ~CALLEE_SAVED & ~(1 << RSP);
+/** All general registers but the stack pointer. */
+export const ALL_GENERAL = 0xffff & ~(1 << RSP);
 /** All vector registers: calls of System V preserve none. */
 export const ALL_VECTOR = 0xffff;
 /** What `windows_fastcall` preserves besides: rsi and rdi, xmm6 to xmm15. */

@@ -6,6 +6,7 @@
 import { type CompiledCode, DATA_WORDS, type ObjectTarget, RELOCATION_WORDS } from "@gantry/codegen-core";
 import { errorOf } from "@gantry/diag";
 import { ByteSink, I32List } from "@gantry/entity";
+import { CallTables } from "./call-tables.ts";
 import { DebugLine, type LineSource } from "./debug-line.ts";
 import { EhFrame } from "./eh-frame.ts";
 import { type Image, type ImageOptions, writeImage } from "./image.ts";
@@ -68,6 +69,7 @@ export class ObjectBuilder {
   readonly relocations: readonly I32List[];
   bssBytes = 0;
   readonly ehFrame: EhFrame;
+  readonly callTables: CallTables;
   readonly debugLine: DebugLine | undefined;
 
   /** Columns over symbols. */
@@ -93,6 +95,7 @@ export class ObjectBuilder {
     this.contents = [sink(65536), sink(1024), sink(256), sink(1024), sink(16)];
     this.relocations = this.contents.map(() => new I32List());
     this.ehFrame = new EhFrame(target);
+    this.callTables = new CallTables(target.endian);
     this.debugLine = options.lines === undefined ? undefined : new DebugLine(target, options.lines);
     this.#padding = Uint8Array.from(target.padding);
   }
@@ -205,6 +208,7 @@ export class ObjectBuilder {
       to.data[at + 3] = from[i + 3];
     }
     if (this.options.unwind !== false) this.ehFrame.add(code, start);
+    this.callTables.add(code, start);
     this.debugLine?.add(this.symbolNames[id]!, code, start, locationBase);
   }
 

@@ -1,5 +1,6 @@
 import { errorOf } from "@gantry/diag";
-import { ByteSink } from "@gantry/entity";
+import { ByteSink, type I32List } from "@gantry/entity";
+import { ADDRESS_WORDS } from "./call-tables.ts";
 import { EH_FUNCTION_WORDS } from "./eh-frame.ts";
 import * as elf from "./elf-format.ts";
 import { type ObjectBuilder, REL_WORDS, SECTION_COUNT, Section, SymbolKind } from "./object-builder.ts";
@@ -22,7 +23,7 @@ interface SectionPlan {
 }
 
 /**
- * Writes an ELF relocatable file. Order of sections: contents, unwind table, line table, the note that asks for a
+ * Writes an ELF relocatable file. Order of sections: contents, unwind table, call tables, line table, the note that asks for a
  * stack without execute permission, relocations, symbol table, string tables.
  */
 export function writeRelocatable(builder: ObjectBuilder): Uint8Array<ArrayBuffer> {
@@ -63,6 +64,10 @@ class RelocatableWriter {
       eh.length === 0
         ? 0
         : this.#plan(".eh_frame", elf.SHT_PROGBITS, elf.SHF_ALLOC, 8, 0, eh.bytes.subarray(0, eh.length));
+    const tables = b.callTables.filled();
+    const tableIndices = tables.map(({ name, sink }) =>
+      this.#plan(name, elf.SHT_PROGBITS, elf.SHF_ALLOC, 4, 0, sink.bytes.subarray(0, sink.length)),
+    );
     const debug = b.debugLine?.finish() ?? [];
     const debugIndices = debug.map((s) => this.#plan(s.name, elf.SHT_PROGBITS, 0, 1, 0, s.bytes));
     this.#plan(".note.GNU-stack", elf.SHT_PROGBITS, 0, 1, 0, new Uint8Array(0));
@@ -73,7 +78,16 @@ class RelocatableWriter {
       if (b.relocations[s]!.length > 0)
         relas.push({ at: 0, name: NAMES[s]!, of: this.#indexOf[s], bytes: this.#contentRelocations(s) });
     }
-    if (ehIndex !== 0) relas.push({ at: 0, name: ".eh_frame", of: ehIndex, bytes: this.#ehRelocations() });
+    if (ehIndex !== 0)
+      relas.push({
+        at: 0,
+        name: ".eh_frame",
+        of: ehIndex,
+        bytes: this.#distances(b.ehFrame.functions, EH_FUNCTION_WORDS),
+      });
+    tables.forEach(({ name, addresses }, i) => {
+      relas.push({ at: 0, name, of: tableIndices[i]!, bytes: this.#distances(addresses, ADDRESS_WORDS) });
+    });
     debug.forEach((s, i) => {
       if (s.relocations.length === 0) return;
       const out = new ByteSink(b.target.endian, s.relocations.length * elf.RELA_BYTES);
@@ -211,14 +225,13 @@ class RelocatableWriter {
     return out.bytes.subarray(0, out.length);
   }
 
-  #ehRelocations(): Uint8Array {
+  /** Relocations of fields that hold their distance to code: rows of (offset, offset in .text, ...). */
+  #distances(rows: I32List, words: number): Uint8Array {
     const b = this.#b;
-    const rows = b.ehFrame.functions;
-    const out = new ByteSink(b.target.endian, (rows.length / EH_FUNCTION_WORDS) * elf.RELA_BYTES);
+    const out = new ByteSink(b.target.endian, (rows.length / words) * elf.RELA_BYTES);
     const type = b.target.relocations[b.target.relative4]!.elf;
     const text = this.#sectionSymbol(this.#indexOf[Section.text]);
-    for (let i = 0; i < rows.length; i += EH_FUNCTION_WORDS)
-      elf.rela(out, rows.data[i], type, text, rows.data[i + 1]);
+    for (let i = 0; i < rows.length; i += words) elf.rela(out, rows.data[i], type, text, rows.data[i + 1]);
     return out.bytes.subarray(0, out.length);
   }
 

@@ -31,6 +31,14 @@ export default {
   // callee takes off the stack; the stack pointer is put back before anything can be addressed from it.
   call_near: pseudo({ ops: { target: use(sym32), pop: use(imm32), clobbers: use(imm32) }, expand: "callDirect", size: 16, list: true, effect: "call", clobbers: "record", flags: "w" }),
   call_through: pseudo({ ops: { rm: use(rm64), pop: use(imm32), clobbers: use(imm32) }, expand: "callIndirect", size: 20, list: true, effect: "call", clobbers: "record", flags: "w" }),
+  // Calls that end a block, because an exception may continue elsewhere: `normal` is where they return to.
+  try_near: pseudo({ ops: { target: use(sym32), pop: use(imm32), normal: use(rel32), clobbers: use(imm32) }, expand: "tryDirect", size: 24, list: true, effect: "branch", clobbers: "record", flags: "w" }),
+  try_through: pseudo({ ops: { rm: use(rm64), pop: use(imm32), normal: use(rel32), clobbers: use(imm32) }, expand: "tryIndirect", size: 28, list: true, effect: "branch", clobbers: "record", flags: "w" }),
+  // Where an exception continues: the payloads are the list. The frame pointer minus `below`, rounded down to a multiple
+  // of `alignment`, is the stack pointer again, unless `below` is 0.
+  landing: pseudo({ ops: { below: use(imm32), alignment: use(imm32) }, expand: "landing", size: 16, list: true, flags: "w" }),
+  // A place that has something to tell and no code.
+  mark: pseudo({ ops: {}, expand: "nothing", size: 0 }),
   // Tail calls, written by the epilogue: `bytes` of stack arguments wait in the outgoing area.
   tail_near: pseudo({ ops: { target: use(sym32), bytes: use(imm32) }, expand: "nothing", size: 160, list: true, effect: "return" }),
   tail_through: pseudo({ ops: { target: use(r64, "rax"), bytes: use(imm32) }, expand: "nothing", size: 160, list: true, effect: "return" }),
