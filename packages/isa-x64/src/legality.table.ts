@@ -232,6 +232,8 @@ export const legalityRows: readonly LegalityRow[] = [
   ),
   expanded("half_fma", Op.fma, F16),
   expanded("half_compare", Op.fcmp, I8, F16),
+  native(Op.fpromote, F32, F16, { needs: "has_f16c" }),
+  native(Op.fdemote, F16, F32, { needs: "has_f16c" }),
   expanded("half_to_single", Op.fpromote, F32, F16),
   expanded("half_to_wider", Op.fpromote, F64 | F128, F16),
   expanded("single_to_half", Op.fdemote, F16, F32),

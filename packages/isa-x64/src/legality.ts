@@ -14,9 +14,14 @@ import {
 } from "@gantry/clif-ir";
 import { inSet, Legality } from "@gantry/codegen-core";
 import type { Diagnostic } from "@gantry/diag";
+import type { FeatureName } from "./features.table.ts";
+import { Feature, featureBits } from "./features.ts";
 import { legalityRows, MEMORY } from "./legality.table.ts";
 
-export const legality: Legality = new Legality("x86-64", "little", legalityRows);
+export const legality: Legality = new Legality("x86-64", "little", legalityRows, (settings, need) => {
+  const feature = Feature[need.replace(/^has_/, "") as FeatureName];
+  return feature === undefined ? settings.bool(need) : (featureBits(settings) & feature) !== 0;
+});
 
 /** More would let the stack pointer jump over a guard page. */
 const MOST_ALIGN_LOG2 = 12;

@@ -55,9 +55,12 @@ function callInstead(r: Rewriter, symbol: string, i: Inst): void {
   r.replace(i, r.runtime(symbol, ...args));
 }
 
-/** How the settings want runtime functions to be called; a target's own convention is System V's wherever we run. */
+/** How the settings want runtime functions to be called. */
 function runtimeCalls(settings: Settings): RuntimeCalls {
-  const name = settings.enum("libcall_call_conv");
-  const callConv = name === "isa_default" ? CallConv.system_v : CallConv[name as keyof typeof CallConv];
-  return { callConv, colocated: settings.bool("use_colocated_libcalls") };
+  const own = settings.enum("libcall_call_conv");
+  const name = own === "isa_default" ? settings.enum("default_call_conv") : own;
+  return {
+    callConv: CallConv[name as keyof typeof CallConv],
+    colocated: settings.bool("use_colocated_libcalls"),
+  };
 }

@@ -75,6 +75,7 @@ export class Legality {
   readonly rows: readonly LegalityRow[];
   /** The memory flag that names the byte order that is not the target's. */
   readonly foreignOrder: number;
+  readonly #provides: (settings: Settings, need: string) => boolean;
   readonly #byOpcode: readonly (readonly LegalityRow[])[];
   /**
    * 1 for each opcode and number of a controlling type that is native without another look at operands, flags or
@@ -87,9 +88,16 @@ export class Legality {
    * @param targetName As messages say it.
    * @param endian The target's byte order.
    * @param rows The first that fits decides; what none fits is refused.
+   * @param provides Whether the settings give what a row needs: a setting, or what others imply.
    */
-  constructor(targetName: string, endian: Endian, rows: readonly LegalityRow[]) {
+  constructor(
+    targetName: string,
+    endian: Endian,
+    rows: readonly LegalityRow[],
+    provides: (settings: Settings, need: string) => boolean = (settings, need) => settings.bool(need),
+  ) {
     this.targetName = targetName;
+    this.#provides = provides;
     this.rows = rows;
     this.foreignOrder = endian === "little" ? MEM_BIG : MEM_LITTLE;
     const byOpcode: LegalityRow[][] = OPCODE_NAMES.map(() => []);
@@ -145,7 +153,7 @@ export class Legality {
       if (row.result !== ANY && !inSet(result, row.result)) continue;
       if (row.operand !== ANY && !inSet(operand, row.operand)) continue;
       if ((row.foreignOrder === true) !== foreign) continue;
-      if (row.needs !== undefined && !settings.bool(row.needs)) {
+      if (row.needs !== undefined && !this.#provides(settings, row.needs)) {
         missing ||= row.needs;
         continue;
       }

@@ -58,10 +58,10 @@ export function quadComparison(r: Rewriter, i: Inst): void {
 
 const QUAD = formatOf(F128);
 
-/** A NaN of f128 as bits, made quiet; whether the float with bits `x` is one. */
+/** A NaN of f128 as bits, made quiet; whether the float with bits `x` is one: twice the bits have no sign. */
 const quieted = (r: Rewriter, x: Value): Value => r.bor(x, r.number(I128, QUAD.quiet, false));
 const isNan = (r: Rewriter, x: Value): Value =>
-  r.icmp(IntCC.ugt, r.band(x, r.number(I128, QUAD.sign - 1n, false)), r.number(I128, QUAD.infinity, false));
+  r.icmp(IntCC.ugt, r.iadd(x, x), r.number(I128, QUAD.infinity << 1n, false));
 
 /**
  * Minimum and maximum by the bits: with all but the sign flipped in negative numbers they are in the order of signed

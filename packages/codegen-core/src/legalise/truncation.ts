@@ -28,12 +28,15 @@ interface Range {
 
 const atMost = (n: bigint, most: bigint): bigint => (n > most ? most : n);
 
-/** Tests the magnitude's bits against those of the least magnitude that does not fit. */
+/**
+ * Tests the magnitude's bits against those of the least magnitude that does not fit; all of them doubled, which takes
+ * the sign away.
+ */
 function rangeOf(r: Rewriter, x: Value, to: Type, isSigned: boolean): Range {
   const f = formatOf(r.type(x));
   const int = asInt(r.type(x));
   const bits = r.cast(int, x);
-  const magnitude = r.band(bits, r.number(int, f.sign - 1n, false));
+  const magnitude = r.iadd(bits, bits);
   const isNegative = r.icmp(IntCC.slt, bits, r.number(int, 0));
   const width = typeBits(to);
   // What overflows upwards: 2^N, 2^(N-1) if signed. Downwards -1; if signed, -2^(N-1) - 1, or what comes after -2^(N-1).
@@ -41,11 +44,11 @@ function rangeOf(r: Rewriter, x: Value, to: Type, isSigned: boolean): Range {
   const below = isSigned ? above + (1n << BigInt(Math.max(0, f.fraction - (width - 1)))) : powerOfTwo(f, 0);
   const limit = r.select(
     isNegative,
-    r.number(int, atMost(below, f.infinity), false),
-    r.number(int, atMost(above, f.infinity), false),
+    r.number(int, atMost(below, f.infinity) << 1n, false),
+    r.number(int, atMost(above, f.infinity) << 1n, false),
   );
   return {
-    isNan: r.icmp(IntCC.ugt, magnitude, r.number(int, f.infinity, false)),
+    isNan: r.icmp(IntCC.ugt, magnitude, r.number(int, f.infinity << 1n, false)),
     isNegative,
     fits: r.icmp(IntCC.ult, magnitude, limit),
   };

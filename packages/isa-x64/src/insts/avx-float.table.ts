@@ -92,6 +92,8 @@ export default {
   vcvttps2dq_rm: x86({ code: "VEX.128.F3.0F.WIG 5B /r", ops: { reg: def(xmm), rm: use(xmm_m128) }, asm: "vcvttps2dq", needs: "avx" }),
   vcvtps2dq_rm: x86({ code: "VEX.128.66.0F.WIG 5B /r", ops: { reg: def(xmm), rm: use(xmm_m128) }, asm: "vcvtps2dq", needs: "avx" }),
   vcvtps2pd_rm: x86({ code: "VEX.128.0F.WIG 5A /r", ops: { reg: def(xmm), rm: use(xmm_m64) }, asm: "vcvtps2pd", needs: "avx" }),
+  vcvtph2ps_rm: x86({ code: "VEX.128.66.0F38.W0 13 /r", ops: { reg: def(xmm), rm: use(xmm_m64) }, asm: "vcvtph2ps", needs: "f16c" }),
+  vcvtps2ph_rri: x86({ code: "VEX.128.66.0F3A.W0 1D /r ib", ops: { rm: def(xmm), reg: use(xmm), imm: use(imm8) }, asm: "vcvtps2ph", needs: "f16c" }),
   vcvttpd2dq_rm: x86({ code: "VEX.128.66.0F.WIG E6 /r", ops: { reg: def(xmm), rm: use(xmm_m128) }, asm: "vcvttpd2dqx", needs: "avx" }),
   vcvtpd2dq_rm: x86({ code: "VEX.128.F2.0F.WIG E6 /r", ops: { reg: def(xmm), rm: use(xmm_m128) }, asm: "vcvtpd2dqx", needs: "avx" }),
   vcvtpd2ps_rm: x86({ code: "VEX.128.66.0F.WIG 5A /r", ops: { reg: def(xmm), rm: use(xmm_m128) }, asm: "vcvtpd2psx", needs: "avx" }),
