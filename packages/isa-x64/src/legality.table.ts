@@ -3,7 +3,7 @@
  * row fits is refused before anything is compiled.
  */
 import { allTypes, isVector, Op, typeBytes, typeByName } from "@gantry/clif-ir";
-import { ANY, expanded, type LegalityRow, library, native, type TypeSet, typeSet } from "@gantry/codegen-core";
+import { ANY, expanded, type LegalityRow, library, native, refused, type TypeSet, typeSet } from "@gantry/codegen-core";
 
 /** The set of one type. */
 const type = (name: string): TypeSet => typeSet(typeByName(name));
@@ -205,6 +205,9 @@ const BIG = { foreignOrder: true } as const;
 const BIG_CMPXCHG16B = { ...CMPXCHG16B, ...BIG };
 const PINNED = { needs: "enable_pinned_reg" };
 
+const NARROW_ADDRESS = "addresses have 64 bits";
+const noNarrowAddress = (op: number): LegalityRow => refused(NARROW_ADDRESS, op, ~I64);
+
 /** The table; the first row that fits decides. */
 export const legalityRows: readonly LegalityRow[] = [
   ...NATIVE.map(([op, result, operand]) => native(op, result, operand)),
@@ -217,6 +220,11 @@ export const legalityRows: readonly LegalityRow[] = [
   native(Op.atomic_cas, I128, ANY, CMPXCHG16B),
   native(Op.get_pinned_reg, I64, ANY, PINNED),
   native(Op.set_pinned_reg, ANY, I64, PINNED),
+
+  ...[Op.func_addr, Op.stack_addr, Op.dynamic_stack_addr, Op.symbol_value, Op.tls_value].map(noNarrowAddress),
+  ...[Op.get_frame_pointer, Op.get_stack_pointer, Op.get_return_address, Op.get_pinned_reg].map(noNarrowAddress),
+  noNarrowAddress(Op.get_exception_handler_address),
+  refused(NARROW_ADDRESS, Op.set_pinned_reg, ANY, I32),
 
   // Integers of 128 bits.
   expanded("unsigned_high_product", Op.umulhi, I128),

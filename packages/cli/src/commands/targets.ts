@@ -23,6 +23,9 @@ async function listTargets({ report }: Invocation): Promise<number> {
   return 0;
 }
 
+/** Types that are listed where an operation is not possible; `--json` lists all. */
+const MANY_TYPES = 16;
+
 async function describeTarget(invocation: Invocation, triple: string): Promise<number> {
   const isa = await chosenTarget({ ...invocation, options: { ...invocation.options, target: triple } });
   const own = new Set(isa.settings.settings.map((row) => row.name));
@@ -50,7 +53,8 @@ async function describeTarget(invocation: Invocation, triple: string): Promise<n
   }
   print("\noperations, by the type of the result or of what is stored, compared or tested:");
   for (const { opcode, how, types, by, where } of legalityReport(isa.legality)) {
-    const what = [types, where].filter(Boolean).join(", ");
+    const isRest = how === "not possible" && by === "" && types.split(" ").length > MANY_TYPES;
+    const what = [isRest ? "all other types" : types, where].filter(Boolean).join(", ");
     print(`  ${opcode.padEnd(18)} ${how.padEnd(12)} ${what}${by === "" ? "" : ` (${by})`}`.trimEnd());
   }
   print("  Dynamic vectors and vectors of more than 512 bits are not possible: no register holds them.");

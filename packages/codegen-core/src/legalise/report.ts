@@ -45,15 +45,19 @@ export function legalityReport(legality: Legality): LegalityEntry[] {
   const out: LegalityEntry[] = [];
   for (let op = 1; op < OPCODE_LIMIT; op++) {
     const rows = legality.rowsOf(op);
-    let left = combinations(op);
+    const all = combinations(op);
+    // What no row has decided yet, in either byte order.
+    let left = all;
+    let leftForeign = all;
     for (const row of rows) {
-      const fits = left.filter(([r, o]) => fitsRow(row, r, o));
+      const foreign = row.foreignOrder === true;
+      const fits = (foreign ? leftForeign : left).filter(([r, o]) => fitsRow(row, r, o));
       if (fits.length === 0) continue;
       out.push(entry(op, row, fits));
-      if (row.foreignOrder === undefined && row.needs === undefined && row.when === undefined)
-        left = left.filter((pair) => !fits.includes(pair));
-      else if (row.needs !== undefined && isLast(rows, row))
-        left = left.filter((pair) => !fits.includes(pair));
+      if (row.needs !== undefined || row.when !== undefined) continue;
+      const rest = (foreign ? leftForeign : left).filter((pair) => !fits.includes(pair));
+      if (foreign) leftForeign = rest;
+      else left = rest;
     }
     const never = left.filter((pair) => !rows.some((row) => fitsRow(row, ...pair)));
     if (never.length > 0)
@@ -67,8 +71,6 @@ export function legalityReport(legality: Legality): LegalityEntry[] {
   }
   return out;
 }
-
-const isLast = (rows: readonly LegalityRow[], row: LegalityRow): boolean => rows.at(-1) === row;
 
 const fitsRow = (row: LegalityRow, result: Type, operand: Type): boolean =>
   (row.result === ANY || inSet(result, row.result)) && (row.operand === ANY || inSet(operand, row.operand));
