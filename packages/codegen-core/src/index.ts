@@ -20,7 +20,7 @@ export { CompileContext, type PassObserver } from "./context.ts";
 export { Emitter } from "./emitter.ts";
 export { alignUp, Frame } from "./frame.ts";
 export { EXPANSIONS, type Expansion, type ExpansionName } from "./legalise/expansions.table.ts";
-export { unsupported } from "./legalise/legalise.ts";
+export { legalise, unsupported } from "./legalise/legalise.ts";
 export { Findings, Legality } from "./legalise/legality.ts";
 export { type LegalityEntry, legalityReport } from "./legalise/report.ts";
 export { Rewriter } from "./legalise/rewriter.ts";

@@ -53,7 +53,7 @@ async function describeTarget(invocation: Invocation, triple: string): Promise<n
   }
   print("\noperations, by the type of the result or of what is stored, compared or tested:");
   for (const { opcode, how, types, by, where } of legalityReport(isa.legality)) {
-    const isRest = how === "not possible" && by === "" && types.split(" ").length > MANY_TYPES;
+    const isRest = how === "not possible" && types.split(" ").length > MANY_TYPES;
     const what = [isRest ? "all other types" : types, where].filter(Boolean).join(", ");
     print(`  ${opcode.padEnd(18)} ${how.padEnd(12)} ${what}${by === "" ? "" : ` (${by})`}`.trimEnd());
   }

@@ -1,9 +1,19 @@
 /** The binary interchange formats of IEEE 754 by type. */
-import { F16, F32, F64, F128, type Type } from "@gantry/clif-ir";
+import {
+  F16,
+  F32,
+  F64,
+  F128,
+  type FloatFormat,
+  IEEE16,
+  IEEE32,
+  IEEE64,
+  IEEE128,
+  type Type,
+} from "@gantry/clif-ir";
 import { bug } from "@gantry/diag";
 
 export interface Format {
-  readonly bits: number;
   /** Bits of the fraction, without the leading one. */
   readonly fraction: number;
   readonly bias: number;
@@ -14,24 +24,22 @@ export interface Format {
   readonly quiet: bigint;
 }
 
-function format(bits: number, fraction: number): Format {
-  const exponentBits = bits - 1 - fraction;
-  const f = BigInt(fraction);
+function format({ expBits, fracBits }: FloatFormat): Format {
+  const fraction = BigInt(fracBits);
   return {
-    bits,
-    fraction,
-    bias: 2 ** (exponentBits - 1) - 1,
-    sign: 1n << BigInt(bits - 1),
-    infinity: ((1n << BigInt(exponentBits)) - 1n) << f,
-    quiet: 1n << (f - 1n),
+    fraction: fracBits,
+    bias: 2 ** (expBits - 1) - 1,
+    sign: 1n << BigInt(expBits + fracBits),
+    infinity: ((1n << BigInt(expBits)) - 1n) << fraction,
+    quiet: 1n << (fraction - 1n),
   };
 }
 
 const FORMATS: ReadonlyMap<Type, Format> = new Map([
-  [F16, format(16, 10)],
-  [F32, format(32, 23)],
-  [F64, format(64, 52)],
-  [F128, format(128, 112)],
+  [F16, format(IEEE16)],
+  [F32, format(IEEE32)],
+  [F64, format(IEEE64)],
+  [F128, format(IEEE128)],
 ]);
 
 /** The format of a scalar float type. */

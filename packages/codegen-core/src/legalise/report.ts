@@ -5,6 +5,7 @@ import {
   inTypeSet,
   isVector,
   laneBits,
+  MEM_BIG,
   OPCODE_LIMIT,
   OPCODE_NAMES,
   OPCODE_RESULTS,
@@ -53,7 +54,7 @@ export function legalityReport(legality: Legality): LegalityEntry[] {
       const foreign = row.foreignOrder === true;
       const fits = (foreign ? leftForeign : left).filter(([r, o]) => fitsRow(row, r, o));
       if (fits.length === 0) continue;
-      out.push(entry(op, row, fits));
+      out.push(entry(legality, op, row, fits));
       if (row.needs !== undefined || row.when !== undefined) continue;
       const rest = (foreign ? leftForeign : left).filter((pair) => !fits.includes(pair));
       if (foreign) leftForeign = rest;
@@ -75,11 +76,16 @@ export function legalityReport(legality: Legality): LegalityEntry[] {
 const fitsRow = (row: LegalityRow, result: Type, operand: Type): boolean =>
   (row.result === ANY || inSet(result, row.result)) && (row.operand === ANY || inSet(operand, row.operand));
 
-function entry(op: number, row: LegalityRow, fits: readonly (readonly [Type, Type])[]): LegalityEntry {
+function entry(
+  legality: Legality,
+  op: number,
+  row: LegalityRow,
+  fits: readonly (readonly [Type, Type])[],
+): LegalityEntry {
   const { action } = row;
   const where = [
     row.needs === undefined ? "" : `with ${row.needs}`,
-    row.foreignOrder === true ? "in the other byte order" : "",
+    row.foreignOrder === true ? (legality.foreignOrder === MEM_BIG ? "big-endian" : "little-endian") : "",
     row.when?.says ?? "",
   ];
   const by =

@@ -16,7 +16,9 @@ import {
   isInt,
   isVector,
   laneBits,
+  laneCount,
   MEM_BIG,
+  MEM_DEFAULT,
   MEM_LITTLE,
   NAME_TESTCASE,
   runtimeFunction,
@@ -112,11 +114,12 @@ export class Rewriter extends InstBuilder {
     return this.func.firstResult(this.again(i, ctrl, args));
   }
 
-  /** The bits of `x` as type `t`, of the same width. */
+  /** The bits of `x` as type `t`, of the same width, lanes numbered as the target does. */
   cast(t: Type, x: Value): Value {
-    return this.type(x) === t
-      ? x
-      : this.bitcast(t, isVector(t) || isVector(this.type(x)) ? this.#nativeOrder : 0, x);
+    const from = this.type(x);
+    if (from === t) return x;
+    const order = laneCount(from) === laneCount(t) ? 0 : this.#nativeOrder;
+    return this.bitcast(t, MEM_DEFAULT | order, x);
   }
 
   /** The value of type `t` with these bits: a scalar, or every lane of a vector. */
