@@ -1,5 +1,4 @@
 import {
-  derivedType,
   type Function,
   I_IMM2,
   INST_SHIFT,
@@ -10,20 +9,15 @@ import {
   MEM_LITTLE,
   OPCODE_LIMIT,
   OPCODE_NAMES,
-  OPCODE_RESULTS,
-  OPCODE_VALUES,
   Op,
-  RESULT_CONSTRAINT,
-  RESULT_DETAIL,
   type Settings,
   type Type,
   typeBits,
   typeName,
-  VALUE_CONSTRAINT,
-  VALUE_DETAIL,
 } from "@gantry/clif-ir";
 import type { Diagnostic } from "@gantry/diag";
 import { type Endian, NONE } from "@gantry/entity";
+import { operandTypes, resultTypes } from "./possible-types.ts";
 import type { Action, LegalityRow } from "./rows.ts";
 import {
   ANY,
@@ -32,6 +26,7 @@ import {
   MAX_VECTOR_BITS,
   TYPE_INDEX,
   TYPE_INDEX_SHIFT,
+  type TypeSet,
   UNKNOWN_TYPE,
 } from "./type-sets.ts";
 
@@ -63,8 +58,8 @@ export class Findings {
   }
 }
 
-/** Whether a type is in a set, where the type may be open. */
-const Match = { no: 0, yes: 1, maybe: 2 } as const;
+/** How many of the types that an operand may have are in a set. */
+const Match = { none: 0, some: 1, all: 2 } as const;
 
 /**
  * What a target can do with each opcode and type, from the rows of its table. Asked before anything is compiled, so
@@ -201,19 +196,16 @@ function why(t: Type, missing: string, foreign: boolean): string {
 
 /** Whether `op` with controlling type `t` is native whatever else the instruction says. */
 function alwaysNative(op: number, t: Type, rows: readonly LegalityRow[]): boolean {
-  const result =
-    OPCODE_RESULTS[op] > 0 ? derivedType(RESULT_CONSTRAINT[2 * op], RESULT_DETAIL[2 * op], t) : INVALID;
-  const resultOpen = OPCODE_RESULTS[op] !== 0 && result === INVALID;
-  const operand =
-    OPCODE_VALUES[op] > 0 ? derivedType(VALUE_CONSTRAINT[4 * op], VALUE_DETAIL[4 * op], t) : INVALID;
+  const results = resultTypes(op, t);
+  const operands = operandTypes(op, t);
   for (const row of rows) {
     if (row.foreignOrder === true) continue;
-    const a = match(result, resultOpen, row.result);
-    const b = match(operand, operand === INVALID, row.operand);
-    if (a === Match.no || b === Match.no) continue;
+    const a = match(results, row.result);
+    const b = match(operands, row.operand);
+    if (a === Match.none || b === Match.none) continue;
     return (
-      a === Match.yes &&
-      b === Match.yes &&
+      a === Match.all &&
+      b === Match.all &&
       row.action.kind === "native" &&
       row.needs === undefined &&
       row.when === undefined
@@ -222,8 +214,9 @@ function alwaysNative(op: number, t: Type, rows: readonly LegalityRow[]): boolea
   return false;
 }
 
-function match(t: Type, open: boolean, set: bigint): number {
-  if (set === ANY) return Match.yes;
-  if (open) return Match.maybe;
-  return TYPE_INDEX[t] !== UNKNOWN_TYPE && inSet(t, set) ? Match.yes : Match.no;
+function match(types: readonly Type[] | undefined, set: TypeSet): number {
+  if (set === ANY) return Match.all;
+  if (types === undefined) return Match.some;
+  const inside = types.filter((t) => TYPE_INDEX[t] !== UNKNOWN_TYPE && inSet(t, set)).length;
+  return inside === types.length ? Match.all : inside === 0 ? Match.none : Match.some;
 }

@@ -1,31 +1,19 @@
 /** The table of legality as people read it. */
 import {
-  derivedType,
   INVALID,
   inTypeSet,
-  isVector,
-  laneBits,
   MEM_BIG,
   OPCODE_LIMIT,
   OPCODE_NAMES,
-  OPCODE_RESULTS,
   OPCODE_TYPE_SET,
-  OPCODE_VALUES,
-  Op,
   RESULT_CONSTRAINT,
-  RESULT_DETAIL,
-  TC_NARROWER,
-  TC_SET,
   TC_TRUTHY,
-  TC_WIDER,
   type Type,
-  typeBits,
   typeName,
-  VALUE_CONSTRAINT,
-  VALUE_DETAIL,
 } from "@gantry/clif-ir";
 import { EXPANSIONS } from "./expansions.table.ts";
 import type { Legality } from "./legality.ts";
+import { operandTypes, resultTypes } from "./possible-types.ts";
 import type { LegalityRow } from "./rows.ts";
 import { ANY, INDEXED_TYPES, inSet } from "./type-sets.ts";
 
@@ -105,42 +93,19 @@ function entry(
   };
 }
 
+const NO_TYPE: readonly Type[] = [INVALID];
+
 /** The pairs of result and operand types that CLIF allows; INVALID where there is none or where it does not matter. */
 function combinations(op: number): (readonly [Type, Type])[] {
   const set = OPCODE_TYPE_SET[op];
   const controls = set < 0 ? [INVALID] : INDEXED_TYPES.filter((t) => t !== INVALID && inTypeSet(t, set));
   const pairs = new Map<string, readonly [Type, Type]>();
   for (const t of controls) {
-    const result =
-      OPCODE_RESULTS[op] > 0 ? derivedType(RESULT_CONSTRAINT[2 * op], RESULT_DETAIL[2 * op], t) : INVALID;
-    for (const operand of operandTypes(op, t)) {
-      if (op === Op.bitcast && typeBits(operand) !== typeBits(result)) continue;
+    const [result] = resultTypes(op, t) ?? NO_TYPE;
+    for (const operand of operandTypes(op, t) ?? NO_TYPE)
       pairs.set(`${result} ${operand}`, [result, operand]);
-    }
   }
   return [...pairs.values()];
-}
-
-/** What the first value operand may be under controlling type `t`. */
-function operandTypes(op: number, t: Type): readonly Type[] {
-  if (OPCODE_VALUES[op] <= 0) return [INVALID];
-  const rule = VALUE_CONSTRAINT[4 * op];
-  const detail = VALUE_DETAIL[4 * op];
-  switch (rule) {
-    case TC_SET:
-      return INDEXED_TYPES.filter((o) => o !== INVALID && inTypeSet(o, detail));
-    case TC_NARROWER:
-    case TC_WIDER:
-      return INDEXED_TYPES.filter(
-        (o) =>
-          !isVector(o) &&
-          o !== INVALID &&
-          o < 121 === t < 121 &&
-          (rule === TC_WIDER ? laneBits(o) > laneBits(t) : laneBits(o) < laneBits(t)),
-      );
-    default:
-      return [derivedType(rule, detail, t)];
-  }
 }
 
 /** The types in words; operands are named only where not all of them are meant. */
