@@ -22,6 +22,7 @@ export {
   SIMD,
   X64,
   X64_THIN,
+  X64_VECTORS,
 } from "./profile.ts";
 export { type Shape, shapesOf } from "./shapes.ts";
 export type { Signature } from "./statements.ts";

@@ -43,19 +43,15 @@ export const MAX_BYTES = 64;
 const SMALL_INTS: readonly Type[] = [I32, I64, I8, I16];
 const VECTORS_128: readonly Type[] = [I8X16, I16X8, I32X4, I64X2, F32X4, F64X2, F16X8];
 
+/** Narrower and wider ones, up to {@link MAX_BYTES}. */
+const OTHER_VECTORS: readonly Type[] = allTypes().filter(
+  (t) => isVector(t) && typeBytes(t) <= MAX_BYTES && !VECTORS_128.includes(t),
+);
+
 /** Everything that the interpreter executes, on all types. */
 export const ALL: Profile = {
   name: "all",
-  types: [
-    ...SMALL_INTS,
-    F32,
-    F64,
-    I128,
-    F16,
-    F128,
-    ...VECTORS_128,
-    ...allTypes().filter((t) => isVector(t) && typeBytes(t) <= MAX_BYTES && !VECTORS_128.includes(t)),
-  ],
+  types: [...SMALL_INTS, F32, F64, I128, F16, F128, ...VECTORS_128, ...OTHER_VECTORS],
   allows: () => true,
   byteOrders: ["", "little", "big"],
   callConvs: ["system_v", "tail", "fast", "tail"],
@@ -91,10 +87,17 @@ export const X64: Profile = {
   maxReturns: [1, 2],
 };
 
+/** Vectors of every width. */
+export const X64_VECTORS: Profile = {
+  ...X64,
+  name: "x64-vectors",
+  types: [...X64.types, ...OTHER_VECTORS],
+};
+
 /** Integers alone. */
 export const INTEGER: Profile = { ...X64_THIN, name: "integer", types: SMALL_INTS };
 
-export const PROFILES: readonly Profile[] = [ALL, SCALAR, SIMD, X64, X64_THIN, INTEGER];
+export const PROFILES: readonly Profile[] = [ALL, SCALAR, SIMD, X64, X64_VECTORS, X64_THIN, INTEGER];
 
 /** The profile called `name`, or undefined. */
 export const profileByName = (name: string): Profile | undefined => PROFILES.find((p) => p.name === name);

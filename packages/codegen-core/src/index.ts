@@ -27,13 +27,23 @@ export { Rewriter } from "./legalise/rewriter.ts";
 export {
   type Action,
   expanded,
+  inParts,
   type LegalityRow,
   library,
   native,
   type RowLimits,
   refused,
 } from "./legalise/rows.ts";
-export { ANY, INDEXED_TYPES, inSet, membersOf, type TypeSet, typeSet } from "./legalise/type-sets.ts";
+export {
+  ANY,
+  INDEXED_TYPES,
+  inSet,
+  MAX_VECTOR_BITS,
+  membersOf,
+  type TypeSet,
+  typeSet,
+} from "./legalise/type-sets.ts";
+export { SAME_LANES } from "./legalise/vector-operations.ts";
 export { disassemble, listMachineCode } from "./listing.ts";
 export { isPair, LowerContext } from "./lower-context.ts";
 export {

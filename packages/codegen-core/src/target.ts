@@ -1,10 +1,9 @@
 import type { Block, Function, Inst, Settings, SettingTable } from "@gantry/clif-ir";
-import type { Diagnostic } from "@gantry/diag";
 import type { Endian } from "@gantry/entity";
 import type { Environment } from "@gantry/regalloc";
 import type { CodeBuffer, FixupTarget } from "./code-buffer.ts";
 import type { Emitter } from "./emitter.ts";
-import type { Legality } from "./legalise/legality.ts";
+import type { Findings, Legality } from "./legalise/legality.ts";
 import type { LowerContext } from "./lower-context.ts";
 import type { JitSupport, ObjectTarget } from "./object-target.ts";
 
@@ -64,8 +63,11 @@ export interface TargetIsa {
   createHost(): LowerContext;
   /** What the target can do with each opcode and type, and how. */
   readonly legality: Legality;
-  /** Adds to `found` what `func` declares and the target cannot do: conventions, parameters, stack slots. */
-  checkDeclarations(func: Function, settings: Settings, found: Diagnostic[]): void;
+  /**
+   * Adds to `found` what `func` declares and the target cannot do, conventions, parameters, stack slots; and whether it
+   * passes vectors that must become parts.
+   */
+  checkDeclarations(func: Function, settings: Settings, found: Findings): void;
   /** Lowers `i`; returns the arena offset of its result list (count, then a host value each), or -1 if no rule matches. */
   lower(ctx: LowerContext, i: Inst): number;
   /** Lowers a terminator with several targets or none; -1 if no rule matches. */

@@ -3,7 +3,19 @@
  * row fits is refused before anything is compiled.
  */
 import { allTypes, isVector, Op, typeBytes, typeByName } from "@gantry/clif-ir";
-import { ANY, expanded, type LegalityRow, library, native, refused, type TypeSet, typeSet } from "@gantry/codegen-core";
+import {
+  ANY,
+  expanded,
+  inParts,
+  type LegalityRow,
+  library,
+  MAX_VECTOR_BITS,
+  native,
+  refused,
+  SAME_LANES,
+  type TypeSet,
+  typeSet,
+} from "@gantry/codegen-core";
 
 /** The set of one type. */
 const type = (name: string): TypeSet => typeSet(typeByName(name));
@@ -32,8 +44,16 @@ const WIDE = INT | I128;
 const FLOAT = F32 | F64;
 const VECTOR = I8X16 | I16X8 | I32X4 | I64X2 | F16X8 | F32X4 | F64X2;
 const SCALAR = INT | FLOAT;
-/** Vectors of 2, 4 and 8 bytes: they can be moved, not computed with. */
+/** Vectors of 2, 4 and 8 bytes: they can be moved; what computes with them takes whole registers. */
 const SMALL = typeSet(...allTypes().filter((t) => isVector(t) && typeBytes(t) <= 8));
+/** Vectors of 256 and 512 bits, which are held in two and four registers. */
+export const WIDE_VECTOR: TypeSet = typeSet(
+  ...allTypes().filter((t) => isVector(t) && typeBytes(t) > 16 && 8 * typeBytes(t) <= MAX_VECTOR_BITS),
+);
+/** Every type that is not too wide. */
+const SIZED = typeSet(...allTypes());
+/** Vectors that are not as wide as a register. */
+const PARTED = SMALL | WIDE_VECTOR;
 /** What registers hold, memory moves and signatures pass. */
 export const MEMORY: TypeSet = SCALAR | I128 | F16 | F128 | VECTOR | SMALL;
 const INT_VECTOR = I8X16 | I16X8 | I32X4 | I64X2;
@@ -155,12 +175,18 @@ const NATIVE: readonly (readonly [op: number, result: TypeSet, operand?: TypeSet
   [Op.nearest, FLOAT | FLOAT_VECTOR],
   [Op.fpromote, F64, F32],
   [Op.fdemote, F32, F64],
-  [Op.fcvt_from_sint, FLOAT | FLOAT_VECTOR, INT | I32X4 | I64X2],
-  [Op.fcvt_from_uint, FLOAT | FLOAT_VECTOR, INT | I32X4 | I64X2],
+  [Op.fcvt_from_sint, FLOAT, INT],
+  [Op.fcvt_from_sint, F32X4, I32X4],
+  [Op.fcvt_from_sint, F64X2, I64X2],
+  [Op.fcvt_from_uint, FLOAT, INT],
+  [Op.fcvt_from_uint, F32X4, I32X4],
+  [Op.fcvt_from_uint, F64X2, I64X2],
   [Op.fcvt_to_sint, INT, FLOAT],
   [Op.fcvt_to_uint, INT, FLOAT],
-  [Op.fcvt_to_sint_sat, INT | I32X4, FLOAT | F32X4],
-  [Op.fcvt_to_uint_sat, INT | I32X4, FLOAT | F32X4],
+  [Op.fcvt_to_sint_sat, INT, FLOAT],
+  [Op.fcvt_to_sint_sat, I32X4, F32X4],
+  [Op.fcvt_to_uint_sat, INT, FLOAT],
+  [Op.fcvt_to_uint_sat, I32X4, F32X4],
   [Op.uadd_sat, INT_VECTOR],
   [Op.sadd_sat, INT_VECTOR],
   [Op.usub_sat, INT_VECTOR],
@@ -200,6 +226,31 @@ const NATIVE: readonly (readonly [op: number, result: TypeSet, operand?: TypeSet
   [Op.bitcast, MEMORY, MEMORY],
 ];
 
+/** What works on parts of vectors: opcode, types of the first result, types of the first value operand. */
+const IN_PARTS: readonly (readonly [op: number, result: TypeSet, operand?: TypeSet])[] = [
+  ...[
+    ...[Op.splat, Op.scalar_to_vector, Op.insertlane, Op.vconst],
+    ...[Op.iadd, Op.isub, Op.ineg, Op.iabs, Op.imul, Op.umulhi, Op.smulhi],
+    ...[Op.smin, Op.smax, Op.umin, Op.umax, Op.avg_round],
+    ...[Op.uadd_sat, Op.sadd_sat, Op.usub_sat, Op.ssub_sat, Op.sqmul_round_sat, Op.x86_pmulhrsw],
+    ...[Op.band, Op.bor, Op.bxor, Op.bnot, Op.bitselect, Op.blendv],
+    ...[Op.ishl, Op.ushr, Op.sshr, Op.rotl, Op.rotr, Op.popcnt],
+    ...[Op.icmp, Op.fcmp, Op.fadd, Op.fsub, Op.fmul, Op.fdiv, Op.sqrt, Op.fma, Op.fneg, Op.fabs, Op.fcopysign],
+    ...[Op.fmin, Op.fmax, Op.ceil, Op.floor, Op.trunc, Op.nearest],
+    ...[Op.snarrow, Op.unarrow, Op.uunarrow, Op.iadd_pairwise],
+  ].map((op) => [op, PARTED] as const),
+  ...[Op.swiden_low, Op.swiden_high, Op.uwiden_low, Op.uwiden_high].map((op) => [op, PARTED | INT, PARTED] as const),
+  [Op.extractlane, ANY, PARTED],
+  [Op.vany_true, I8, PARTED],
+  [Op.vall_true, I8, PARTED],
+  [Op.vhigh_bits, INT, PARTED],
+  [Op.load, WIDE_VECTOR],
+  [Op.store, ANY, WIDE_VECTOR],
+  [Op.select, WIDE_VECTOR, WIDE],
+  [Op.select_spectre_guard, WIDE_VECTOR, WIDE],
+  [Op.bitcast, WIDE_VECTOR, WIDE_VECTOR],
+];
+
 const CMPXCHG16B = { needs: "has_cmpxchg16b" };
 const BIG = { foreignOrder: true } as const;
 const BIG_CMPXCHG16B = { ...CMPXCHG16B, ...BIG };
@@ -211,6 +262,30 @@ const noNarrowAddress = (op: number): LegalityRow => refused(NARROW_ADDRESS, op,
 /** The table; the first row that fits decides. */
 export const legalityRows: readonly LegalityRow[] = [
   ...NATIVE.map(([op, result, operand]) => native(op, result, operand)),
+
+  ...IN_PARTS.map(([op, result, operand]) => inParts(op, result, operand)),
+  inParts(Op.load, WIDE_VECTOR, ANY, BIG),
+  inParts(Op.store, ANY, WIDE_VECTOR, BIG),
+  inParts(Op.bitcast, WIDE_VECTOR, WIDE_VECTOR, BIG),
+  ...[Op.fcvt_to_uint_sat, Op.fcvt_to_sint_sat, Op.x86_cvtt2dq, Op.fcvt_from_uint, Op.fcvt_from_sint].flatMap((op) => [
+    inParts(op, PARTED, VECTOR | PARTED, { when: SAME_LANES }),
+    inParts(op, VECTOR, PARTED, { when: SAME_LANES }),
+  ]),
+
+  // Vectors of f16, and conversions without instructions.
+  ...[Op.fadd, Op.fsub, Op.fmul, Op.fdiv, Op.sqrt, Op.fmin, Op.fmax, Op.ceil, Op.floor, Op.trunc, Op.nearest].map(
+    (op) => expanded("halves_through_singles", op, F16X8),
+  ),
+  expanded("halves_compare", Op.fcmp, I16X8, F16X8),
+  expanded("halves_by_lanes", Op.fma, F16X8),
+  expanded("integers_to_halves", Op.fcvt_from_sint, F16X8, I16X8),
+  expanded("integers_to_halves", Op.fcvt_from_uint, F16X8, I16X8),
+  expanded("halves_to_integers", Op.fcvt_to_sint_sat, I16X8, F16X8),
+  expanded("halves_to_integers", Op.fcvt_to_uint_sat, I16X8, F16X8),
+  expanded("conversion_by_lanes", Op.x86_cvtt2dq, I16X8, F16X8),
+  ...[Op.fcvt_to_sint_sat, Op.fcvt_to_uint_sat, Op.x86_cvtt2dq].map((op) =>
+    expanded("conversion_by_lanes", op, I64X2, F64X2),
+  ),
 
   // What takes a setting. Without CMPXCHG16B there is no atomic access of 16 bytes; a lock would not do, since other code
   // that was compiled for newer machines would not take it.
@@ -310,4 +385,9 @@ export const legalityRows: readonly LegalityRow[] = [
   expanded("foreign_cas", Op.atomic_cas, I128, ANY, BIG_CMPXCHG16B),
   expanded("foreign_rmw", Op.atomic_rmw, I128, ANY, BIG_CMPXCHG16B),
   expanded("foreign_bitcast", Op.bitcast, MEMORY, MEMORY, BIG),
+
+  // What has no meaning.
+  ...[Op.fcvt_to_uint_sat, Op.fcvt_to_sint_sat, Op.x86_cvtt2dq, Op.fcvt_from_uint, Op.fcvt_from_sint].map((op) =>
+    refused("the operand has another number of lanes than the result", op, SIZED, SIZED),
+  ),
 ];

@@ -5,6 +5,7 @@ import {
   FLOAT_CC_NAMES,
   type Function,
   I32X2,
+  I32X8,
   INT_CC_NAMES,
   isVector,
   readFunctions,
@@ -20,10 +21,10 @@ import { type Diagnostic, GantryError } from "@gantry/diag";
 import { describe, expect, test } from "vitest";
 import { x64 } from "./index.ts";
 
-/** Fixed types of at most 128 bits. */
-const types = allTypes().filter((t) => typeBits(t) > 0 && typeBits(t) <= 128);
-/** Types for operands that may be anything: those of registers, and one of the small vectors. */
-const samples = types.filter((t) => !isVector(t) || typeBits(t) === 128 || t === I32X2);
+/** Fixed types of at most 512 bits. */
+const types = allTypes().filter((t) => typeBits(t) > 0 && typeBits(t) <= 512);
+/** Types for operands that may be anything: those of registers, and one of the small vectors and one of the wide. */
+const samples = types.filter((t) => !isVector(t) || typeBits(t) === 128 || t === I32X2 || t === I32X8);
 
 function items(list: string | undefined): { name: string; kind: string }[] {
   return (list?.split(", ") ?? []).map((item) => {

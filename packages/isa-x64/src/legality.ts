@@ -12,11 +12,11 @@ import {
   type Type,
   typeName,
 } from "@gantry/clif-ir";
-import { inSet, Legality } from "@gantry/codegen-core";
+import { type Findings, inSet, Legality } from "@gantry/codegen-core";
 import type { Diagnostic } from "@gantry/diag";
 import type { FeatureName } from "./features.table.ts";
 import { Feature, featureBits } from "./features.ts";
-import { legalityRows, MEMORY } from "./legality.table.ts";
+import { legalityRows, MEMORY, WIDE_VECTOR } from "./legality.table.ts";
 
 export const legality: Legality = new Legality("x86-64", "little", legalityRows, (settings, need) => {
   const feature = Feature[need.replace(/^has_/, "") as FeatureName];
@@ -26,8 +26,6 @@ export const legality: Legality = new Legality("x86-64", "little", legalityRows,
 /** More would let the stack pointer jump over a guard page. */
 const MOST_ALIGN_LOG2 = 12;
 
-/** Types in registers that a signature may have. */
-const PASSED = MEMORY;
 const CONVENTIONS: number = [
   CallConv.fast,
   CallConv.tail,
@@ -38,12 +36,14 @@ const CONVENTIONS: number = [
 ].reduce((set: number, conv) => set | (1 << conv), 0);
 
 /** Adds to `found` the signatures and stack slots of `func` that are not supported. */
-export function checkDeclarations(func: Function, _settings: Settings, found: Diagnostic[]): void {
+export function checkDeclarations(func: Function, _settings: Settings, found: Findings): void {
   checkSignature(func, OWN_SIGNATURE, found);
   for (let s = 0; s < func.numSignatures; s++) checkSignature(func, s as SigRef, found);
   for (let s = 0; s < func.numStackSlots; s++) {
     if (func.slotAlignLog2(s as StackSlot) > MOST_ALIGN_LOG2) {
-      found.push(refusal(`alignment ${2 ** func.slotAlignLog2(s as StackSlot)} of a stack slot`, `ss${s}`));
+      found.problems.push(
+        refusal(`alignment ${2 ** func.slotAlignLog2(s as StackSlot)} of a stack slot`, `ss${s}`),
+      );
     }
   }
 }
@@ -51,30 +51,38 @@ export function checkDeclarations(func: Function, _settings: Settings, found: Di
 const refusal = (what: string, place: string): Diagnostic =>
   legality.refusal(`${what} is not supported`, place);
 
-function checkSignature(func: Function, sig: SigRef, found: Diagnostic[]): void {
+function checkSignature(func: Function, sig: SigRef, found: Findings): void {
   const conv = func.sigCallConv(sig);
   const place = sig === OWN_SIGNATURE ? "signature" : `sig${sig}`;
   if (((CONVENTIONS >> conv) & 1) === 0) {
     const why =
       conv === CallConv.apple_aarch64 ? "it is one of AArch64" : "it is for the runtime function alone";
-    found.push(
+    found.problems.push(
       legality.refusal(`calling convention ${CALL_CONVS[conv].name} is not possible: ${why}`, place),
     );
     return;
   }
   for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {
     const ty = func.sigParamType(sig, k);
-    if (!isPassed(ty)) found.push(refusal(`parameter of type ${typeName(ty)}`, place));
+    checkPassed(ty, "parameter", place, found);
     if (conv === CallConv.tail && func.sigParamPurpose(sig, k) === PURPOSE_SRET) {
-      found.push(refusal("sret in calling convention tail", place));
+      found.problems.push(refusal("sret in calling convention tail", place));
     }
   }
   for (let k = 0, n = func.sigReturnCount(sig); k < n; k++) {
     const ty = func.sigReturnType(sig, k);
-    if (!isPassed(ty)) found.push(refusal(`result of type ${typeName(ty)}`, place));
+    checkPassed(ty, "result", place, found);
   }
 }
 
-/** One for each type that may be passed: asked for every parameter of every signature. */
-const passed = Uint8Array.from({ length: TYPE_LIMIT }, (_, t) => (inSet(t, PASSED) ? 1 : 0));
-const isPassed = (t: Type): boolean => passed[t] === 1;
+const DIRECTLY = 1;
+const IN_PARTS = 2;
+/** How each type is passed, 0 for those that are not: asked for every parameter of every signature. */
+const passed = Uint8Array.from({ length: TYPE_LIMIT }, (_, t) =>
+  inSet(t, MEMORY) ? DIRECTLY : inSet(t, WIDE_VECTOR) ? IN_PARTS : 0,
+);
+
+function checkPassed(t: Type, what: string, place: string, found: Findings): void {
+  if (passed[t] === IN_PARTS) found.inParts = true;
+  else if (passed[t] !== DIRECTLY) found.problems.push(refusal(`${what} of type ${typeName(t)}`, place));
+}

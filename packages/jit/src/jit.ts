@@ -12,16 +12,7 @@ import { applySetting } from "./host.ts";
 import { type ImageLoader, nodeLoader } from "./loader.ts";
 import { Runtime } from "./runtime.ts";
 import { type Signature, signatureOf } from "./signature.ts";
-import {
-  directThunk,
-  ImageNode,
-  imageEntry,
-  isDirect,
-  SIGNALS,
-  SLOT_BYTES,
-  SLOTS_AT,
-  trampoline,
-} from "./thunks.ts";
+import { directThunk, ImageNode, imageEntry, isDirect, SIGNALS, trampoline } from "./thunks.ts";
 import { Trap } from "./trap.ts";
 import { bitsOf, type JitValue, loadBits, storeBits, valueOf } from "./values.ts";
 
@@ -291,16 +282,16 @@ export class Jit {
    */
   invoke(name: string, args: readonly bigint[]): bigint[] | Trap {
     const entry = this.#entry(name);
-    const { params, returns } = entry.signature;
+    const { params, returns, paramSlots, returnSlots } = entry.signature;
     this.#checkCount(entry, args.length);
     entry.buffer ??= this.#buffer(entry);
     const view = entry.buffer;
     const endian = this.isa.endian;
     params.forEach((type, k) => {
-      storeBits(view, SLOTS_AT + k * SLOT_BYTES, type, args[k]!, endian);
+      storeBits(view, paramSlots[k], type, args[k]!, endian);
     });
     if (this.#runtime.call(view.buffer) !== 0) return this.#trap();
-    return returns.map((type, k) => loadBits(view, SLOTS_AT + k * SLOT_BYTES, type, endian));
+    return returns.map((type, k) => loadBits(view, returnSlots[k], type, endian));
   }
 
   /**
@@ -344,10 +335,8 @@ export class Jit {
   /** A call buffer with the addresses filled in. */
   #buffer(entry: Entry): DataView<ArrayBuffer> {
     const { image, base, object, thunks } = this.#imageOf(entry);
-    const { params, returns, text } = entry.signature;
-    const view = new DataView(
-      new ArrayBuffer(SLOTS_AT + Math.max(params.length, returns.length, 1) * SLOT_BYTES),
-    );
+    const { bufferBytes, text } = entry.signature;
+    const view = new DataView(new ArrayBuffer(bufferBytes));
     const little = this.isa.endian === "little";
     const addressOf = (name: string) => base + BigInt(image.offsetOf(object.find(name)!));
     view.setBigUint64(0, addressOf(thunks.get(text)!.trampoline), little);
@@ -357,7 +346,7 @@ export class Jit {
 
   /** Calls by way of a buffer: any signature. */
   #buffered(entry: Entry): JitFunction {
-    const { params, returns } = entry.signature;
+    const { params, returns, paramSlots, returnSlots } = entry.signature;
     const endian = this.isa.endian;
     entry.buffer ??= this.#buffer(entry);
     const view = entry.buffer;
@@ -365,12 +354,10 @@ export class Jit {
       this.#checkOpen();
       this.#checkCount(entry, args.length);
       params.forEach((type, k) => {
-        storeBits(view, SLOTS_AT + k * SLOT_BYTES, type, bitsOf(args[k]!, type), endian);
+        storeBits(view, paramSlots[k], type, bitsOf(args[k]!, type), endian);
       });
       if (this.#runtime.call(view.buffer) !== 0) throw this.#trap();
-      const values = returns.map((type, k) =>
-        valueOf(loadBits(view, SLOTS_AT + k * SLOT_BYTES, type, endian), type),
-      );
+      const values = returns.map((type, k) => valueOf(loadBits(view, returnSlots[k], type, endian), type));
       return values.length === 0 ? undefined : values.length === 1 ? values[0] : values;
     };
   }

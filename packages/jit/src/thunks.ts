@@ -4,16 +4,12 @@
  * A call from JavaScript goes: N-API callback (the runtime's `call` or a thunk of the signature) -> `__gantry_enter`
  * (from the target: saves registers and stack pointer) -> trampoline of the signature -> the function. Between
  * `enter` and the function, arguments and results travel through a buffer: the trampoline's address, the function's
- * address, then one slot of 16 bytes for each argument; results overwrite the arguments. When the function traps, the
+ * address, then a slot of 16 bytes, or a multiple, for each argument; results overwrite the arguments. When the function traps, the
  * signal handler makes `enter` return 1.
  */
 import { F32, F64, I8, I16, I32, I64, type Type, typeName } from "@gantry/clif-ir";
 import type { JitSupport } from "@gantry/codegen-core";
-import type { Signature } from "./signature.ts";
-
-/** Bytes before the first slot of a call buffer, and of each slot. */
-export const SLOTS_AT = 16;
-export const SLOT_BYTES = 16;
+import { type Signature, SLOT_BYTES, SLOTS_AT } from "./signature.ts";
 
 /** Fields of the runtime's state, which every image knows by its address. */
 export const State = { frame: 0, images: 8, pc: 16, address: 24, stack: 32, signal: 40, bytes: 48 } as const;
@@ -55,13 +51,13 @@ export function trampoline(name: string, signature: Signature): string {
   const args: string[] = [];
   signature.params.forEach((type, k) => {
     args.push(`v${10 + k}`);
-    lines.push(`v${10 + k} = load.${typeName(type)} notrap v0+${SLOTS_AT + k * SLOT_BYTES}`);
+    lines.push(`v${10 + k} = load.${typeName(type)} notrap v0+${signature.paramSlots[k]}`);
   });
   const results = signature.returns.map((_, k) => `v${10 + args.length + k}`);
   const assign = results.length === 0 ? "" : `${results.join(", ")} = `;
   lines.push(`${assign}call_indirect sig0, v1(${args.join(", ")})`);
   results.forEach((r, k) => {
-    lines.push(`store notrap ${r}, v0+${SLOTS_AT + k * SLOT_BYTES}`);
+    lines.push(`store notrap ${r}, v0+${signature.returnSlots[k]}`);
   });
   return `function %${name}(i64) system_v {
     sig0 = ${signature.text}

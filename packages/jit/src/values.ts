@@ -26,6 +26,11 @@ export function storeBits(view: DataView, at: number, type: Type, bits: bigint, 
     case 8:
       view.setBigUint64(at, BigInt.asUintN(64, bits), little);
       return;
+    case 32:
+    case 64:
+      for (let k = 0; k < typeBytes(type); k += 8)
+        view.setBigUint64(at + k, BigInt.asUintN(64, bits >> BigInt(8 * k)), true);
+      return;
     default:
       view.setBigUint64(at + (little ? 0 : 8), BigInt.asUintN(64, bits), little);
       view.setBigUint64(at + (little ? 8 : 0), BigInt.asUintN(64, bits >> 64n), little);
@@ -44,6 +49,13 @@ export function loadBits(view: DataView, at: number, type: Type, endian: Endian)
       return BigInt(view.getUint32(at, little));
     case 8:
       return view.getBigUint64(at, little);
+    case 32:
+    case 64: {
+      let bits = 0n;
+      for (let k = typeBytes(type) - 8; k >= 0; k -= 8)
+        bits = (bits << 64n) | view.getBigUint64(at + k, true);
+      return bits;
+    }
     default: {
       const low = view.getBigUint64(at + (little ? 0 : 8), little);
       return low | (view.getBigUint64(at + (little ? 8 : 0), little) << 64n);

@@ -3,6 +3,7 @@ import type { Inst } from "@gantry/clif-ir";
 import * as order from "./byte-order.ts";
 import { scalarBlend } from "./choice.ts";
 import * as half from "./half.ts";
+import * as halves from "./half-vectors.ts";
 import * as quad from "./quad.ts";
 import type { Rewriter } from "./rewriter.ts";
 import * as truncation from "./truncation.ts";
@@ -34,6 +35,14 @@ export const EXPANSIONS = {
   quad_to_half: row("by way of f64, rounded to odd", half.quadToHalf),
   integer_to_half: row("clamped, by way of f32", half.integerToHalf),
   half_to_integer: row("by way of f32", half.halfToInteger),
+
+  // Vectors of f16, and conversions that vectors have no instructions for.
+  halves_through_singles: row("as vectors of f32, rounded", halves.halvesByWayOfSingles),
+  halves_compare: row("as vectors of f32", halves.halfLaneComparison),
+  integers_to_halves: row("by way of f32", halves.integersToHalves),
+  halves_to_integers: row("by way of f32 and 32 bits", halves.halvesToIntegers),
+  halves_by_lanes: row("lane by lane", halves.halvesLaneByLane),
+  conversion_by_lanes: row("lane by lane", halves.conversionLaneByLane),
 
   // f128.
   quad_compare: row("the runtime library's __eqtf2 and others", quad.quadComparison),

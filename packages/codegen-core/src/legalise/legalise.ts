@@ -4,6 +4,7 @@ import type { TargetIsa } from "../target.ts";
 import { EXPANSIONS } from "./expansions.table.ts";
 import { Findings } from "./legality.ts";
 import { Rewriter, type RuntimeCalls } from "./rewriter.ts";
+import { splitVectors } from "./vectors.ts";
 
 /** Expansions may need expansions themselves; so deep at most. */
 const MAX_ROUNDS = 12;
@@ -17,22 +18,28 @@ const MAX_ROUNDS = 12;
  */
 export function legalise(isa: TargetIsa, func: Function, settings: Settings, found: Findings): void {
   found.reset();
-  isa.checkDeclarations(func, settings, found.problems);
+  isa.checkDeclarations(func, settings, found);
   isa.legality.scan(func, settings, 0, found);
   if (found.problems.length > 0) throw new GantryError(found.problems);
-  if (found.insts.length > 0) rewrite(isa, func, settings, found);
+  if (found.inParts || found.insts.length > 0) rewrite(isa, func, settings, found);
 }
 
 /** Everything in `func` that the target cannot do with these settings; empty if the function can be compiled. */
 export function unsupported(isa: TargetIsa, func: Function, settings: Settings): Diagnostic[] {
   const found = new Findings();
-  isa.checkDeclarations(func, settings, found.problems);
+  isa.checkDeclarations(func, settings, found);
   isa.legality.scan(func, settings, 0, found);
   return found.problems;
 }
 
 function rewrite(isa: TargetIsa, func: Function, settings: Settings, found: Findings): void {
   const r = new Rewriter(func, runtimeCalls(settings), isa.legality.foreignOrder);
+  if (found.inParts) {
+    splitVectors(r);
+    found.reset();
+    isa.legality.scan(func, settings, 0, found);
+    expectLegal(found);
+  }
   for (let round = 0; found.insts.length > 0; round++) {
     if (round === MAX_ROUNDS) bug("legalise", `inst${found.insts[0]} is expanded without end`);
     const from = func.numInsts;
@@ -45,8 +52,12 @@ function rewrite(isa: TargetIsa, func: Function, settings: Settings, found: Find
     }
     found.forget();
     isa.legality.scan(func, settings, from, found);
-    if (found.problems.length > 0) bug("legalise", `an expansion is not legal: ${found.problems[0].message}`);
+    expectLegal(found);
   }
+}
+
+function expectLegal(found: Findings): void {
+  if (found.problems.length > 0) bug("legalise", `an expansion is not legal: ${found.problems[0].message}`);
 }
 
 /** The runtime function takes the operands and gives the result. */

@@ -45,9 +45,12 @@ export class Findings {
   /** Instructions that must be rewritten, and how. */
   readonly insts: Inst[] = [];
   readonly actions: Action[] = [];
+  /** Whether there are vectors that must become parts as wide as registers. */
+  inParts = false;
 
   reset(): void {
     this.problems.length = 0;
+    this.inParts = false;
     this.forget();
   }
 
@@ -129,6 +132,10 @@ export class Legality {
       if (func.instBlock(i as Inst) === NONE) continue;
       const action = this.actionFor(func, i as Inst, settings);
       if (action.kind === "native") continue;
+      if (action.kind === "parts") {
+        found.inParts = true;
+        continue;
+      }
       if (action.kind === "refused") found.problems.push(this.refusal(action.reason, `inst${i}`));
       else {
         found.insts.push(i as Inst);

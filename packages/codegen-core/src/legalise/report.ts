@@ -17,6 +17,8 @@ import { operandTypes, resultTypes } from "./possible-types.ts";
 import type { LegalityRow } from "./rows.ts";
 import { ANY, INDEXED_TYPES, inSet } from "./type-sets.ts";
 
+const PARTS_TEXT = "vectors of 128 bits: several for wider ones, one with unused lanes for narrower ones";
+
 /** What becomes of an opcode with some types. */
 export interface LegalityEntry {
   readonly opcode: string;
@@ -79,14 +81,16 @@ function entry(
   const by =
     action.kind === "expanded"
       ? `${action.by}: ${EXPANSIONS[action.by].does}`
-      : action.kind === "library"
-        ? action.symbol
-        : action.kind === "refused"
-          ? action.reason
-          : "";
+      : action.kind === "parts"
+        ? PARTS_TEXT
+        : action.kind === "library"
+          ? action.symbol
+          : action.kind === "refused"
+            ? action.reason
+            : "";
   return {
     opcode: OPCODE_NAMES[op],
-    how: action.kind === "refused" ? "not possible" : action.kind,
+    how: action.kind === "refused" ? "not possible" : action.kind === "parts" ? "expanded" : action.kind,
     types: typesText(op, fits),
     by,
     where: where.filter(Boolean).join(", "),

@@ -8,6 +8,8 @@ export type Action =
   | { readonly kind: "native" }
   /** CLIF that it does otherwise takes its place. */
   | { readonly kind: "expanded"; readonly by: ExpansionName }
+  /** The function is rewritten so that its vectors are as wide as registers: in parts, or with lanes that are not used. */
+  | { readonly kind: "parts" }
   /** A runtime function with the operands as arguments and the results as results takes its place. */
   | { readonly kind: "library"; readonly symbol: string }
   /** Not at all, for that reason. */
@@ -33,6 +35,16 @@ export interface LegalityRow {
 export type RowLimits = Pick<LegalityRow, "needs" | "foreignOrder" | "when">;
 
 const NATIVE: Action = { kind: "native" };
+
+const PARTS: Action = { kind: "parts" };
+
+/** `op` with these types takes vectors as wide as registers. */
+export const inParts = (
+  op: number,
+  result: TypeSet = ANY,
+  operand: TypeSet = ANY,
+  limits: RowLimits = {},
+): LegalityRow => ({ op, result, operand, action: PARTS, ...limits });
 
 /** The rules lower `op` with these types. */
 export const native = (
