@@ -16,8 +16,8 @@ import {
   verify,
 } from "@gantry/clif-ir";
 import { OPCODES, type OpcodeRow } from "@gantry/clif-ir/table";
-import { CompileContext } from "@gantry/codegen-core";
-import { type Diagnostic, GantryError } from "@gantry/diag";
+import { CompileContext, Findings } from "@gantry/codegen-core";
+import { GantryError } from "@gantry/diag";
 import { describe, expect, test } from "vitest";
 import { x64 } from "./index.ts";
 
@@ -239,7 +239,7 @@ describe("what the table declares is so", () => {
 
 /** Whether the types of the parameters and of the call that uses the result may be passed. */
 function isPassable(func: Function): boolean {
-  const found: Diagnostic[] = [];
+  const found = new Findings();
   x64.checkDeclarations(func, new Settings(x64.settings), found);
-  return found.length === 0;
+  return found.problems.length === 0;
 }
