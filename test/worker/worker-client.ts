@@ -1,4 +1,8 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import {
+  type ChildProcessWithoutNullStreams,
+  type SpawnOptionsWithoutStdio,
+  spawn,
+} from "node:child_process";
 import { join } from "node:path";
 import { root } from "../gantry.ts";
 
@@ -22,8 +26,16 @@ export class WorkerProcess {
   #waiting: ((answer: Answer | undefined) => void)[] = [];
   readonly ended: Promise<number | null>;
 
-  constructor(args: readonly string[] = []) {
-    this.process = spawn(workerCommand[0], [...workerCommand.slice(1), ...args]);
+  /**
+   * @param args Words behind the command.
+   * @param command What starts the worker.
+   */
+  constructor(
+    args: readonly string[] = [],
+    command: readonly string[] = workerCommand,
+    options: SpawnOptionsWithoutStdio = {},
+  ) {
+    this.process = spawn(command[0]!, [...command.slice(1), ...args], options);
     this.process.stdout.on("data", (chunk: Buffer) => {
       this.#buffer = Buffer.concat([this.#buffer, chunk]);
       this.#cut();

@@ -1,19 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync, statSync } from "node:fs";
 import module from "node:module";
+import { guard } from "../dist/guard.js";
 
 // Keeps compiled bytecode between runs (Node 22.8 and later).
 module.enableCompileCache?.();
-// Whoever reads our output may have enough of it.
-process.stdout.on("error", (error) => process.exit(error.code === "EPIPE" ? 0 : 1));
-process.on("uncaughtException", (error) => {
-  console.error(
-    `error[CLI9999]: internal error: ${error.message}. Please report this with the input that caused it.`,
-  );
-  process.exit(1);
-});
+guard();
 const traced = process.argv.some((word) => /^--(trace-isle|coverage)/.test(word));
-const bundled = ["compile", "cat"].includes(process.argv[2]) && !traced && isFresh();
+const bundled = ["compile", "cat", "worker"].includes(process.argv[2]) && !traced && isFresh();
 const { main } = await import(bundled ? "../dist/fast/fast.js" : "../dist/index.js");
 process.exitCode = await main(process.argv.slice(2));
 

@@ -1,9 +1,10 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { literalVersion } from "./literal-version.ts";
 
 /**
- * Bundles what `gantry compile` and `gantry cat` load into a few files, with opcode constants as literals: most of the
+ * Bundles what `gantry compile`, `gantry cat` and `gantry worker` load into a few files, with opcode constants as literals: most of the
  * time to the first object is spent on loading modules. `bin/gantry.js` uses the bundle if nothing was built since.
  */
 
@@ -13,12 +14,15 @@ const folder = path("../dist/fast");
 rmSync(folder, { recursive: true, force: true });
 const inputs = new Set<string>();
 const bundle = await rolldown({
-  input: path("../dist/fast.js"),
+  input: { fast: path("../dist/fast.js"), "thread-main": path("../dist/worker/thread-main.js") },
   platform: "node",
   // The other commands are in the table, but never asked for; nor are traced selectors, which the bundle does not serve.
-  external: (id) => /\/commands\/(?!compile|cat)|@gantry\/isle-compiler|@gantry\/isa-\w+\/trace/.test(id),
+  // Running functions is another process's work.
+  external: (id) =>
+    /\/commands\/(?!compile|cat|worker)|@gantry\/(isle-compiler|jit)|@gantry\/isa-\w+\/trace/.test(id),
   optimization: { inlineConst: true },
   plugins: [
+    literalVersion,
     {
       name: "inputs",
       load(id) {

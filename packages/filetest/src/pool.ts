@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
 import { TestCode } from "./codes.ts";
 import type { UnitResult } from "./outcome.ts";
 import type { FileOptions } from "./run-file.ts";
+import { startTestChild } from "./start-child.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
 /** A unit that runs longer has hung. */
@@ -27,9 +27,7 @@ async function lane(queue: string[], options: PoolOptions): Promise<void> {
   let child: ChildProcess | undefined;
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     for (let from = 0; from >= 0; ) {
-      child ??= fork(fileURLToPath(new URL("./worker.js", import.meta.url)), {
-        stdio: ["ignore", "inherit", "inherit", "ipc"],
-      });
+      child ??= startTestChild();
       from = await runOne(child, path, from, options);
       if (child.exitCode !== null || child.signalCode !== null) child = undefined;
     }

@@ -8,17 +8,20 @@ export type FromWorker =
   | { readonly kind: "finished"; readonly index: number; readonly result: UnitResult }
   | { readonly kind: "done" };
 
-const send = (message: FromWorker): void => {
-  // A parent that is gone needs no answer.
-  process.send!(message, undefined, undefined, () => {});
-};
+/** Runs test files for the parent process until that ends. */
+export function serveTests(): void {
+  const send = (message: FromWorker): void => {
+    // A parent that is gone needs no answer.
+    process.send!(message, undefined, undefined, () => {});
+  };
 
-process.on("disconnect", () => process.exit(0));
+  process.on("disconnect", () => process.exit(0));
 
-process.on("message", async ({ path, from, options }: ToWorker) => {
-  await runFile(path, options, from, {
-    started: (index, label) => send({ kind: "started", index, label }),
-    finished: (index, result) => send({ kind: "finished", index, result }),
+  process.on("message", async ({ path, from, options }: ToWorker) => {
+    await runFile(path, options, from, {
+      started: (index, label) => send({ kind: "started", index, label }),
+      finished: (index, result) => send({ kind: "finished", index, result }),
+    });
+    send({ kind: "done" });
   });
-  send({ kind: "done" });
-});
+}

@@ -3,7 +3,8 @@
  * broken stack, endless loops. When the child dies, the call that it was busy with gets that outcome and the remaining
  * calls run in a new child.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { startChild } from "./start-child.ts";
 import type { TrapFacts } from "./trap.ts";
 
 /** Where the child finds the target: a module and the name of its export. */
@@ -142,15 +143,7 @@ export class ChildExecutor {
 
   #start(): ChildProcess {
     if (this.#child !== undefined) return this.#child;
-    const main = new URL(
-      import.meta.url.endsWith(".ts") ? "./child-main.ts" : "./child-main.js",
-      import.meta.url,
-    );
-    const child = fork(main, [this.#target.module, this.#target.exportName], {
-      serialization: "advanced",
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-      execArgv: [],
-    });
+    const child = startChild(this.#target);
     // The parent may end while the child waits for work.
     child.unref();
     child.channel?.unref();

@@ -1,10 +1,10 @@
 import { fstatSync } from "node:fs";
-import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { Settings } from "@gantry/clif-ir";
 import { hostArchitecture, hostModule, targets } from "@gantry/filetest/targets";
 import { type Invocation, textOption } from "../command.ts";
 import { UsageError } from "../usage-error.ts";
+import { version } from "../version.ts";
 import { Engine } from "../worker/engine.ts";
 import { type CacheData, cacheFrom, type EngineData } from "../worker/engine-data.ts";
 import { ThreadPool } from "../worker/pool.ts";
@@ -12,8 +12,6 @@ import { DEFAULT_LIMITS, type Limits } from "../worker/protocol.ts";
 import { RunExecutor } from "../worker/run-executor.ts";
 import { Server } from "../worker/server.ts";
 import { startThread } from "../worker/start-thread.ts";
-
-const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 
 /** `gantry worker`: requests on standard input, answers on standard output, until the input ends. */
 export async function run(invocation: Invocation): Promise<number> {

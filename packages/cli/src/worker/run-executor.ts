@@ -11,7 +11,7 @@ import {
 } from "@gantry/clif-ir";
 import { symbolOf } from "@gantry/codegen-core";
 import { type Diagnostic, GantryError } from "@gantry/diag";
-import { ChildExecutor, type ChildTarget } from "@gantry/jit";
+import type { ChildExecutor, ChildTarget } from "@gantry/jit";
 import { AnswerSink, NO_PAYLOAD } from "./answer.ts";
 import { type Client, type Executor, type Job, nobody } from "./job.ts";
 import { type RunRequest, WorkerCode } from "./protocol.ts";
@@ -95,7 +95,10 @@ export class RunExecutor implements Executor {
     }
     const args = argumentBits(func, request.args);
     if (typeof args === "string") return refuse(WorkerCode.badRequest, args);
-    this.#child ??= new ChildExecutor(this.#target, { timeoutMs: DEFAULT_TIME_MS });
+    if (this.#child === undefined) {
+      const { ChildExecutor } = await import("@gantry/jit");
+      this.#child = new ChildExecutor(this.#target, { timeoutMs: DEFAULT_TIME_MS });
+    }
     const [outcome] = await this.#child.run({
       text,
       fileName: request.name,
