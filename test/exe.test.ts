@@ -1,13 +1,5 @@
 import { spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -64,12 +56,7 @@ describe.skipIf(process.platform !== "linux")("the single executable", () => {
   });
 
   it("runs test files, in processes of its own", () => {
-    const text = readFileSync(join(folder, "fib.clif"), "utf8");
-    writeFileSync(
-      join(folder, "test.clif"),
-      `test interpret\ntest run\ntarget ${process.arch === "x64" ? "x86_64" : process.arch}\n\n${text}`,
-    );
-    expect(run("test", "test.clif")).toMatch(/\n[1-9]\d* passed, 0 failed, 0 skipped\n$/);
+    expect(run("test", "fib.clif")).toMatch(/^[1-9]\d* passed, 0 failed, \d skipped$/m);
   });
 
   it("has the parts that are loaded on demand", () => {
