@@ -61,6 +61,12 @@ export class Findings {
   }
 }
 
+/**
+ * What an opcode and its controlling type tell: native whatever else the instruction says, as most instructions are, or
+ * nothing without a look at operands, flags or settings.
+ */
+const Glance = { never: 0, native: 1, unclear: 2 } as const;
+
 /** How many of the types that an operand may have are in a set. */
 const Match = { none: 0, some: 1, all: 2 } as const;
 
@@ -76,10 +82,10 @@ export class Legality {
   readonly #provides: (settings: Settings, need: string) => boolean;
   readonly #byOpcode: readonly (readonly LegalityRow[])[];
   /**
-   * 1 for each opcode and number of a controlling type that is native without another look at operands, flags or
-   * settings: what most instructions are.
+   * For each opcode and number of a controlling type: {@link Glance}. Worked out when it is first asked for, since a
+   * program uses few of them and reading the whole table would take longer than compiling its first function.
    */
-  readonly #fast: Uint8Array = new Uint8Array(OPCODE_LIMIT << TYPE_INDEX_SHIFT);
+  readonly #glances: Uint8Array = new Uint8Array(OPCODE_LIMIT << TYPE_INDEX_SHIFT);
   readonly #ordered: Uint8Array = new Uint8Array(OPCODE_LIMIT);
 
   /**
@@ -102,9 +108,6 @@ export class Legality {
     for (const row of rows) byOpcode[row.op].push(row);
     this.#byOpcode = byOpcode;
     for (const op of ORDERED_OPS) this.#ordered[op] = 1;
-    for (let op = 1; op < OPCODE_LIMIT; op++)
-      for (const t of INDEXED_TYPES)
-        if (alwaysNative(op, t, byOpcode[op])) this.#fast[(op << TYPE_INDEX_SHIFT) | TYPE_INDEX[t]] = 1;
   }
 
   /** The rows of an opcode. */
@@ -118,14 +121,17 @@ export class Legality {
    */
   scan(func: Function, settings: Settings, from: number, found: Findings): void {
     const insts = func.insts.data;
-    const fast = this.#fast;
+    const glances = this.#glances;
     const ordered = this.#ordered;
     const foreign = this.foreignOrder;
     for (let i = from, n = func.numInsts; i < n; i++) {
       const word = insts[i << INST_SHIFT];
       const op = word & 0xffff;
+      const index = TYPE_INDEX[(word >> 16) & 0x3fff];
+      let glance = glances[(op << TYPE_INDEX_SHIFT) | index];
+      if (glance === Glance.never) glance = this.#glanceAt(op, index);
       if (
-        fast[(op << TYPE_INDEX_SHIFT) | TYPE_INDEX[(word >> 16) & 0x3fff]] !== 0 &&
+        glance === Glance.native &&
         (ordered[op] === 0 || (insts[(i << INST_SHIFT) + I_IMM2] & foreign) === 0)
       )
         continue;
@@ -142,6 +148,13 @@ export class Legality {
         found.actions.push(action);
       }
     }
+  }
+
+  #glanceAt(op: number, index: number): number {
+    const isNative = index !== UNKNOWN_TYPE && alwaysNative(op, INDEXED_TYPES[index], this.#byOpcode[op]);
+    const glance = isNative ? Glance.native : Glance.unclear;
+    this.#glances[(op << TYPE_INDEX_SHIFT) | index] = glance;
+    return glance;
   }
 
   /** What to do with an instruction; the reason of a refusal names the operation. */
