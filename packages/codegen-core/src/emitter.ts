@@ -19,6 +19,9 @@ import { Fact, type TargetIsa } from "./target.ts";
 /** Words of a row of the machine code's sites. */
 const SITE_WORDS = 3;
 
+/** Records that are looked at for one that writes flags. */
+const FLAG_DISTANCE = 64;
+
 /**
  * Writes the machine code of a function: one forward pass over the allocated records.
  *
@@ -115,10 +118,11 @@ export class Emitter {
     let e = this.#firstEdit(from);
     const facts = isa.insts.facts;
     const worst = isa.insts.worstSize;
+    const zeroing = isa.zeroing?.opcode ?? -1;
     for (let p = from; p < to; p++) {
       buf.source(ctx.orderSource.data[p]);
       while (e < editWords && edits[e] === p && edits[e + 1] === 0) {
-        this.#edit(e);
+        this.#edit(e, p, to);
         e += EDIT_WORDS;
       }
       const at = ctx.order.data[p];
@@ -126,10 +130,11 @@ export class Emitter {
       buf.reserve(worst[op]);
       buf.startInst();
       if ((facts[op] & Fact.return) !== 0) isa.emitReturn(this, at);
+      else if (op === zeroing) this.#constant(at, p + 1, to);
       else if (this.#hasSites) this.#encodeWithSite(at);
       else isa.encode(ctx.words, at, buf);
       while (e < editWords && edits[e] === p) {
-        this.#edit(e);
+        this.#edit(e, p + 1, to);
         e += EDIT_WORDS;
       }
     }
@@ -214,7 +219,33 @@ export class Emitter {
     return low * EDIT_WORDS;
   }
 
-  #edit(e: number): void {
+  /** Encodes a constant in front of record `p`; zero as the target does it best where nothing reads the flags. */
+  #constant(at: number, p: number, end: number): void {
+    const { words, buf, isa } = this;
+    const zeroing = isa.zeroing!;
+    if (words[at + zeroing.word] === 0 && this.#flagsAreDead(p, end)) zeroing.encode(words, at, buf);
+    else isa.encode(words, at, buf);
+  }
+
+  /**
+   * Whether none of the records from `p` to the end of the block reads flags before they are written. Flags do not live
+   * across blocks. What is further away than a few records is not looked for.
+   */
+  #flagsAreDead(p: number, end: number): boolean {
+    const { ctx, isa } = this;
+    const order = ctx.order.data;
+    const facts = isa.insts.facts;
+    const limit = Math.min(end, p + FLAG_DISTANCE);
+    for (; p < limit; p++) {
+      const fact = facts[ctx.words[order[p]] & 0xffff];
+      if ((fact & Fact.readsFlags) !== 0) return false;
+      if ((fact & Fact.writesFlags) !== 0) return true;
+    }
+    return p === end;
+  }
+
+  /** Emits an edit in front of record `p`. */
+  #edit(e: number, p: number, end: number): void {
     const { isa, ctx, output, buf } = this;
     const edits = output.edits.data;
     const from = edits[e + 3];
@@ -236,7 +267,8 @@ export class Emitter {
         const before = ctx.words[word];
         ctx.words[word] = to;
         buf.startInst();
-        isa.encode(ctx.words, at, buf);
+        if ((ctx.words[at] & 0xffff) === isa.zeroing?.opcode) this.#constant(at, p, end);
+        else isa.encode(ctx.words, at, buf);
         ctx.words[word] = before;
         return;
       }

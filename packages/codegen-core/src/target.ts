@@ -93,6 +93,14 @@ export interface TargetIsa {
   readonly stackPointer: number;
   /** Encodes the record at `at`, all of whose registers are physical; pseudo rows are expanded. */
   encode(words: Int32Array, at: number, buf: CodeBuffer): void;
+  /** The row that puts a constant in a register, where zero is made in fewer bytes if flags may be written. */
+  readonly zeroing?: {
+    readonly opcode: number;
+    /** Offset of the constant in its record. */
+    readonly word: number;
+    /** Encodes such a record whose constant is 0; writes flags. */
+    encode(words: Int32Array, at: number, buf: CodeBuffer): void;
+  };
   /** Moves `bytes` from one allocation to another (never memory to memory); flags survive. */
   emitMove(e: Emitter, cls: number, bytes: number, from: number, to: number): void;
   /** Exchanges two registers of a class; flags survive. */

@@ -74,6 +74,7 @@ export abstract class X64Abi extends X64Operands {
     this.avx = (this.features & Feature.avx) !== 0;
     this.isPic = settings.bool("is_pic");
     this.constants.clear();
+    this.extendedParams = 0;
     this.lostGeneral = 0;
     this.lostVector = 0;
     this.landings.clear();
@@ -166,7 +167,8 @@ export abstract class X64Abi extends X64Operands {
       const place = own.params.at(at);
       arrivals.push(0);
       if (place >= STACK || !this.isDemanded(v)) continue;
-      if (own.passing.at(k) !== Passing.value || crosses(func.valueType(v), place)) {
+      const moves = crosses(func.valueType(v), place) || this.#isExtended(k);
+      if (own.passing.at(k) !== Passing.value || moves) {
         const r = this.newReg(GENERAL);
         arrivals.set(k, r);
         this.listOperand(r, registerDef(place));
@@ -207,12 +209,15 @@ export abstract class X64Abi extends X64Operands {
         return;
       }
       default:
-        // A small vector in a general register, or anything on the stack.
-        this.defineValue(
-          v,
-          inRegister ? this.movq_xr(arrival) : this.loadAll(ty, this.#incoming(place - STACK), false),
-        );
+        // Anything on the stack, a small vector in a general register, or what is extended: loads extend as well.
+        if (!inRegister) this.defineValue(v, this.loadAll(ty, this.#incoming(place - STACK), false));
+        else this.defineValue(v, this.#isExtended(k) ? this.movl_rr(arrival) : this.movq_xr(arrival));
     }
+  }
+
+  /** Whether parameter `k` has an upper half of zeroes wherever it is used. */
+  #isExtended(k: number): boolean {
+    return k < 32 && ((this.extendedParams >> k) & 1) !== 0;
   }
 
   #incoming(offset: number): number {

@@ -29,6 +29,7 @@ import {
 import { GROUP, MEM_GOT, Mem } from "@gantry/codegen-core";
 import { I32List, NONE } from "@gantry/entity";
 import { inVectorRegister } from "./abi.ts";
+import { signedQuotient, signedRemainder, unsignedQuotient, unsignedRemainder } from "./divide.ts";
 import { Feature } from "./features.ts";
 import { X64Insts } from "./generated/insts.ts";
 import { amode } from "./generated/selector.ts";
@@ -108,6 +109,8 @@ export abstract class X64Operands extends X64Insts {
   /** Bits of {@link Feature} that code may use. */
   features = 0;
   isPic = false;
+  /** Which of the first 32 parameters of the function are to be extended with zeroes from 32 to 64 bits. */
+  extendedParams = 0;
 
   // ---- what codegen-core asks for ----
 
@@ -339,6 +342,34 @@ export abstract class X64Operands extends X64Insts {
     return result;
   }
 
+  // ---- division by constants ----
+
+  /** The constant that defines `v`, unless it is -1, 0 or 1. */
+  divisor(v: Value): Inst {
+    const def = this.iconstOf(v);
+    if (def === NONE || (this.simm32(v) && this.o0 >= -1 && this.o0 <= 1)) return NONE as Inst;
+    return def;
+  }
+  #signedConstant(ty: Type, def: Inst): bigint {
+    const { func } = this;
+    return BigInt.asIntN(typeBits(ty), (BigInt(func.immHi(def)) << 32n) | BigInt(func.immLo(def) >>> 0));
+  }
+  #unsignedConstant(ty: Type, def: Inst): bigint {
+    return BigInt.asUintN(typeBits(ty), this.#signedConstant(ty, def));
+  }
+  udiv_by(ty: Type, x: number, by: Inst): number {
+    return unsignedQuotient(this, ty === I64, x, this.#unsignedConstant(ty, by));
+  }
+  urem_by(ty: Type, x: number, by: Inst): number {
+    return unsignedRemainder(this, ty === I64, x, this.#unsignedConstant(ty, by));
+  }
+  sdiv_by(ty: Type, x: number, by: Inst): number {
+    return signedQuotient(this, ty === I64, x, this.#signedConstant(ty, by));
+  }
+  srem_by(ty: Type, x: number, by: Inst): number {
+    return signedRemainder(this, ty === I64, x, this.#signedConstant(ty, by));
+  }
+
   // ---- features ----
 
   has_popcnt(): boolean {
@@ -442,10 +473,19 @@ export abstract class X64Operands extends X64Insts {
     const { func } = this;
     if (func.valueType(v) !== I32) return NONE as Value;
     const def = func.valueDef(v);
-    if (def === NONE || func.resultCount(def) !== 1) return NONE as Value;
+    if (def === NONE) return this.#extendParam(v) ? v : (NONE as Value);
+    if (func.resultCount(def) !== 1) return NONE as Value;
     const op = func.opcode(def);
     const extends32 = op === Op.uextend || op === Op.sextend;
     return writes32[op] !== 0 || extends32 ? v : (NONE as Value);
+  }
+  /** Whether `v` is a parameter of the function, which is then extended once, where it arrives, for all who want it so. */
+  #extendParam(v: Value): boolean {
+    const { func } = this;
+    const k = func.valueIndex(v);
+    if (k > 31 || func.valueBlock(v) !== func.firstBlock()) return false;
+    this.extendedParams |= 1 << k;
+    return true;
   }
   x64_movl(x: number): number {
     return (x & GROUP) !== 0 ? this.movl_rm(x) : this.movl_rr(x);

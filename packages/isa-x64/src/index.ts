@@ -24,7 +24,7 @@ import { lower, lower_branch } from "./generated/selector.ts";
 import { x64JitSupport } from "./jit-support.ts";
 import { checkDeclarations, legality } from "./legality.ts";
 import { x64Objects } from "./objects.ts";
-import { put } from "./put.ts";
+import { put, putModRm } from "./put.ts";
 import {
   ALL_GENERAL,
   ALL_VECTOR,
@@ -105,6 +105,11 @@ export const x64: TargetIsa = {
       const target = buf.target(words[at + 1]);
       if (target !== buf.next) put(buf, X.jmp, target);
     } else encode(words, at, buf);
+  },
+  zeroing: {
+    opcode: X.movl_ri,
+    word: 2,
+    encode: (words, at, buf) => putModRm(buf, X.xorl_rm, words[at + 1], words[at + 1]),
   },
   emitMove,
   emitExchange,

@@ -199,13 +199,49 @@ check(
 );
 
 check(
-  "division by a constant other than -1 is not tested",
+  "division by a constant is a multiplication",
   "(i32) -> i32",
   `
-  v1 = iconst.i32 7
-  v2 = srem v0, v1
+  v1 = iconst.i32 10
+  v2 = udiv v0, v1
   return v2`,
-  ["movl $7, r", "cltd", "idivl r", "retq"],
+  ["movl r, r", "movl $3435973837, r", "imulq r, r", "shrq $35, r", "retq"],
+);
+
+check(
+  "division by a power of two rounds towards zero",
+  "(i32) -> i32",
+  `
+  v1 = iconst.i32 8
+  v2 = sdiv v0, v1
+  return v2`,
+  ["sarl $31, r", "shrl $29, r", "addl r, r", "sarl $3, r", "retq"],
+);
+
+check(
+  "zero is made in two bytes where nothing reads the flags",
+  "(i32) -> i32, i64",
+  `
+  v1 = iconst.i64 0
+  v2 = iconst.i32 1
+  v3 = iadd v0, v2
+  return v3, v1`,
+  ["addl $1, r", "xorl r, r", "retq"],
+);
+
+check(
+  "a parameter is extended once",
+  "(i64, i32) -> i32",
+  `
+  v2 = uextend.i64 v1
+  v3 = iadd v0, v2
+  v4 = load.i32 v3
+  v5 = uextend.i64 v1
+  v6 = iadd v0, v5
+  v7 = load.i32 v6+4
+  v8 = iadd v4, v7
+  return v8`,
+  ["movl r, r", "movl (r,r,1), r", "addl 4(r,r,1), r", "retq"],
 );
 
 check(
