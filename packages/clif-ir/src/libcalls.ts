@@ -40,4 +40,7 @@ export const LIBCALLS: readonly LibcallRow[] = [
 ];
 
 /** Symbols that linkers define; the position is the number. */
-export const KNOWN_SYMBOLS = ["ElfGlobalOffsetTable", "CoffTlsIndex"] as const;
+export const KNOWN_SYMBOLS: readonly { readonly name: string; readonly symbol: string }[] = [
+  { name: "ElfGlobalOffsetTable", symbol: "_GLOBAL_OFFSET_TABLE_" },
+  { name: "CoffTlsIndex", symbol: "_tls_index" },
+];

@@ -57,7 +57,13 @@ export {
   MEM_TRAP_SHIFT,
   Mem,
 } from "./machine-code.ts";
-export type { JitSupport, ObjectTarget, RelocationField, RelocationKind } from "./object-target.ts";
+export {
+  type JitSupport,
+  NO_ELF,
+  type ObjectTarget,
+  type RelocationField,
+  type RelocationKind,
+} from "./object-target.ts";
 export { type Pass, passes } from "./passes.ts";
 export { SymbolKind, Symbols, symbolOf } from "./symbols.ts";
 export { Fact, type InstTables, type TargetIsa } from "./target.ts";

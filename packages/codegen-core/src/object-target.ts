@@ -7,14 +7,20 @@ import type { CompiledCode } from "./compiled-code.ts";
  */
 export type RelocationField = "word4" | "word8" | ((bytes: Uint8Array, at: number, value: number) => boolean);
 
+/** Instead of a number: ELF has no such relocation. */
+export const NO_ELF = -1;
+
 /** One relocation kind of a target; its number is its index in {@link ObjectTarget.relocations}. */
 export interface RelocationKind {
   /** The name in the processor supplement: `R_X86_64_PC32`. */
   readonly name: string;
-  /** The number in ELF files. */
+  /** The number in ELF files, or {@link NO_ELF}. */
   readonly elf: number;
-  /** What the field addresses: the symbol, its slot in the global offset table, or code that jumps to it. */
-  readonly to: "symbol" | "got" | "plt";
+  /**
+   * What the field addresses: the symbol, its slot in the global offset table, code that jumps to it, or what finds a
+   * thread-local symbol at run time.
+   */
+  readonly to: "symbol" | "got" | "plt" | "thread";
   /** Whether the place of the field is subtracted. */
   readonly relative: boolean;
   readonly field: RelocationField;

@@ -13,7 +13,7 @@ import {
 import { IntMap } from "@gantry/entity";
 
 /** What a symbol index of compiled code stands for. */
-export const SymbolKind = { func: 0, data: 1, libcall: 2 } as const;
+export const SymbolKind = { func: 0, data: 1, libcall: 2, known: 3 } as const;
 
 /**
  * The external names that the code of one function refers to, in order of first use. The code itself only has their
@@ -50,6 +50,11 @@ export class Symbols {
     return this.add(SymbolKind.libcall, libcall);
   }
 
+  /** The symbol that linkers define, of number `known` in clif-ir's table. */
+  known(known: number): number {
+    return this.add(SymbolKind.known, known);
+  }
+
   /** The symbol of kind `kind` and number `ref`, a new one if there is none yet. */
   add(kind: number, ref: number): number {
     const key = ref * 4 + kind;
@@ -71,6 +76,8 @@ export class Symbols {
         return symbolOf(func, func.funcName(ref as FuncRef));
       case SymbolKind.data:
         return symbolOf(func, func.gvName(ref as GlobalValue));
+      case SymbolKind.known:
+        return KNOWN_SYMBOLS[ref].symbol;
       default:
         return LIBCALLS[ref].symbol;
     }
@@ -85,7 +92,7 @@ export function symbolOf(func: Function, name: NameRef): string {
     case NAME_LIBCALL:
       return LIBCALLS[func.nameSpace(name)].symbol;
     case NAME_KNOWN:
-      return KNOWN_SYMBOLS[func.nameSpace(name)];
+      return KNOWN_SYMBOLS[func.nameSpace(name)].symbol;
     default:
       return decodeUtf8(func.text, func.nameSpace(name), func.nameSpace(name) + func.nameIndex(name));
   }

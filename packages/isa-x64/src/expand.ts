@@ -3,7 +3,7 @@ import { type CodeBuffer, Mem } from "@gantry/codegen-core";
 import { encode } from "./generated/encode.ts";
 import * as X from "./generated/opcodes.ts";
 import { put, putModImm, putModRm, putRegRm, scratch } from "./put.ts";
-import { RAX, RBP, RBX, RCX, RDX, RSP } from "./registers.ts";
+import { R8, R9, R10, R11, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP } from "./registers.ts";
 
 // Condition codes as opcodes have them, and the two that take two flags.
 const NE = 5;
@@ -206,6 +206,93 @@ function movFar(words: Int32Array, at: number, buf: CodeBuffer): void {
   buf.put4(0);
 }
 
+/** A field of four bytes that the relocation of the symbol in the two words at `at` fills. */
+function putSymbol(words: Int32Array, at: number, buf: CodeBuffer, addend: number): void {
+  buf.reloc(words[at + 1], words[at], addend);
+  buf.put4(0);
+}
+
+/**
+ * General dynamic model: exactly these bytes, so that linkers can replace them where they know more (Drepper, "ELF
+ * handling for thread-local storage", 4.1.6; System V ABI, 3.5): `data16 leaq sym@tlsgd(%rip), %rdi`,
+ * `data16 data16 rex64 callq __tls_get_addr@plt`.
+ */
+function tlsElf(words: Int32Array, at: number, buf: CodeBuffer): void {
+  buf.put4(0x3d8d4866);
+  putSymbol(words, at + 1, buf, -4);
+  buf.put4(0xe8486666 | 0);
+  putSymbol(words, at + 3, buf, -4);
+  buf.callSite();
+}
+
+/** `movq sym@TLVP(%rip), %rdi`, `callq *(%rdi)`: the descriptor begins with the function that finds the address. */
+function tlsMacho(words: Int32Array, at: number, buf: CodeBuffer): void {
+  buf.put2(0x8b48);
+  buf.put1(0x3d);
+  putSymbol(words, at + 1, buf, -4);
+  put(buf, X.callq_m, RDI, -1, 0, Mem.plain);
+  buf.callSite();
+}
+
+/** Offset of `ThreadLocalStoragePointer` in the thread environment block of Windows. */
+const TEB_THREAD_LOCAL = 0x58;
+
+/**
+ * The block of this thread's variables of this image is number `_tls_index` of the array that the thread environment
+ * block points to; a symbol is at its section offset in it (Microsoft, "PE format", the .tls section).
+ */
+function tlsCoff(words: Int32Array, at: number, buf: CodeBuffer): void {
+  buf.put2(0x058b); // movl _tls_index(%rip), %eax
+  putSymbol(words, at + 5, buf, -4);
+  buf.put4(0x0c8b4865); // movq %gs:0x58, %rcx
+  buf.put1(0x25);
+  buf.put4(TEB_THREAD_LOCAL);
+  put(buf, X.movq_rm, RAX, RCX, RAX, 0, Mem.plain | (3 << 4));
+  buf.put2(0x8d48); // leaq sym@secrel32(%rax), %rax
+  buf.put1(0x80);
+  putSymbol(words, at + 3, buf, 0);
+}
+
+/** Fields of the thread environment block that say where the stack is: base, limit, what to free. */
+const TIB_STACK = [0x08, 0x10, 0x1478];
+
+/**
+ * Exchanges stacks. A context is stack pointer, frame pointer, address to continue at, and with `tib` the three fields of
+ * {@link TIB_STACK}. The context to store to is in rsi, the one to load from in rdx, which may be the same; rdi holds the
+ * payload for whoever continues there, and afterwards the payload for us. Everything else is lost.
+ */
+function switchStack(words: Int32Array, at: number, buf: CodeBuffer): void {
+  const resume = buf.newLabel();
+  put(buf, X.movq_rm, RAX, RDX, -1, 0, Mem.plain);
+  put(buf, X.movq_rm, RCX, RDX, -1, 8, Mem.plain);
+  put(buf, X.movq_rm, R8, RDX, -1, 16, Mem.plain);
+  put(buf, X.leaq_rm, R9, -1, resume, 0, Mem.label);
+  put(buf, X.movq_mr, RSI, -1, 0, Mem.plain, RSP);
+  put(buf, X.movq_mr, RSI, -1, 8, Mem.plain, RBP);
+  put(buf, X.movq_mr, RSI, -1, 16, Mem.plain, R9);
+  if (words[at + 1] !== 0) {
+    for (let k = 0; k < TIB_STACK.length; k++) {
+      put(buf, X.movq_rm, R10, RDX, -1, 24 + 8 * k, Mem.plain);
+      putTib(buf, 0x8b, R11, TIB_STACK[k]);
+      put(buf, X.movq_mr, RSI, -1, 24 + 8 * k, Mem.plain, R11);
+      putTib(buf, 0x89, R10, TIB_STACK[k]);
+    }
+  }
+  put(buf, X.movq_rr, RBP, RCX);
+  put(buf, X.movq_rr, RSP, RAX);
+  put(buf, X.jmpq_m, R8, -1, 0, Mem.register);
+  buf.bind(resume);
+  buf.callSite();
+}
+
+/** `movq` between a register from r8 on and a field of the thread environment block, which gs points to. */
+function putTib(buf: CodeBuffer, opcode: number, reg: number, field: number): void {
+  buf.put2(0x4c65);
+  buf.put1(opcode);
+  buf.put2(0x2504 | ((reg & 7) << 3));
+  buf.put4(field);
+}
+
 /** CLIF's numbers of the operations that need a loop. */
 const ADD = 0;
 const SUB = 1;
@@ -332,7 +419,7 @@ function putMem(buf: CodeBuffer, op: number, words: Int32Array, mem: number, reg
 
 /** Emits what the record at `at`, which is one of a pseudo row, stands for. */
 export function expand(words: Int32Array, at: number, buf: CodeBuffer): void {
-  buf.reserve(128);
+  buf.reserve(160);
   switch (words[at] & 0xffff) {
     case X.args:
     case X.rets:
@@ -392,6 +479,18 @@ export function expand(words: Int32Array, at: number, buf: CodeBuffer): void {
       break;
     case X.mov_far:
       movFar(words, at, buf);
+      break;
+    case X.tls_elf:
+      tlsElf(words, at, buf);
+      break;
+    case X.tls_macho:
+      tlsMacho(words, at, buf);
+      break;
+    case X.tls_coff:
+      tlsCoff(words, at, buf);
+      break;
+    case X.switch_stack:
+      switchStack(words, at, buf);
       break;
     case X.atomic_rmw_loop:
       atomicLoop(words, at, buf);

@@ -115,5 +115,11 @@ export const x64: TargetIsa = {
   emitExchange,
   print: (words, at) => print(words, at),
   registerName: (r) => registerName(r, 64),
-  decode,
+  decode: (bytes, at) => decode(bytes, at) ?? prefixAlone(bytes, at),
 };
+
+/** Prefixes without effect, which stand in front of instructions that linkers may replace. */
+function prefixAlone(bytes: Uint8Array, at: number): { length: number; text: string } | undefined {
+  if (bytes[at] === 0x66) return { length: 1, text: "data16" };
+  return bytes[at] === 0x48 && bytes[at + 1] === 0xe8 ? { length: 1, text: "rex64" } : undefined;
+}

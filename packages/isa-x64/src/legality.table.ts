@@ -295,6 +295,11 @@ export const legalityRows: readonly LegalityRow[] = [
   native(Op.atomic_cas, I128, ANY, CMPXCHG16B),
   native(Op.get_pinned_reg, I64, ANY, PINNED),
   native(Op.set_pinned_reg, ANY, I64, PINNED),
+  native(Op.tls_value, I64, ANY, { needs: "tls_model=elf_gd" }),
+  native(Op.tls_value, I64, ANY, { needs: "tls_model=macho" }),
+  native(Op.tls_value, I64, ANY, { needs: "tls_model=coff" }),
+  native(Op.stack_switch, I64, ANY, { needs: "stack_switch_model=basic" }),
+  native(Op.stack_switch, I64, ANY, { needs: "stack_switch_model=update_windows_tib" }),
 
   ...[Op.func_addr, Op.stack_addr, Op.dynamic_stack_addr, Op.symbol_value, Op.tls_value].map(noNarrowAddress),
   ...[Op.get_frame_pointer, Op.get_stack_pointer, Op.get_return_address, Op.get_pinned_reg].map(noNarrowAddress),

@@ -1,8 +1,5 @@
-import type { ObjectTarget } from "@gantry/codegen-core";
+import { NO_ELF, type ObjectTarget } from "@gantry/codegen-core";
 import { Reloc } from "./relocs.ts";
-
-/** Behind the kinds that code uses: the 32-bit offset into another section, in line tables. */
-const ABS4 = 4;
 
 /** DWARF numbers of the sixteen general registers in the order of their encoding (psABI, figure 3.36). */
 const GENERAL = [0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15];
@@ -21,9 +18,12 @@ export const x64Objects: ObjectTarget = {
     { name: "R_X86_64_PLT32", elf: 4, to: "plt", relative: true, field: "word4" },
     { name: "R_X86_64_GOTPCREL", elf: 9, to: "got", relative: true, field: "word4" },
     { name: "R_X86_64_32", elf: 10, to: "symbol", relative: false, field: "word4" },
+    { name: "R_X86_64_TLSGD", elf: 19, to: "thread", relative: true, field: "word4" },
+    { name: "X86_64_RELOC_TLV", elf: NO_ELF, to: "thread", relative: true, field: "word4" },
+    { name: "IMAGE_REL_AMD64_SECREL", elf: NO_ELF, to: "thread", relative: false, field: "word4" },
   ],
   absolute8: Reloc.abs8,
-  absolute4: ABS4,
+  absolute4: Reloc.abs4,
   relative4: Reloc.pcRel4,
   // R_X86_64_RELATIVE, R_X86_64_GLOB_DAT, R_X86_64_64
   dynamic: { relative: 8, globalSlot: 6, absolute: 1, hashWord: 4 },

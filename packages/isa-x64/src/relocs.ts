@@ -18,4 +18,12 @@ export const Reloc = {
   plt4: 2,
   /** The 32-bit distance to a symbol's slot in the global offset table. */
   gotPcRel4: 3,
+  /** The 32-bit offset of a section, in line tables. */
+  abs4: 4,
+  /** The 32-bit distance to what `__tls_get_addr` wants to know of a thread-local symbol (ELF, general dynamic). */
+  tlsGeneral: 5,
+  /** The 32-bit distance to the descriptor of a thread-local symbol (Mach-O). */
+  tlsDescriptor: 6,
+  /** The 32-bit offset of a symbol in its section (COFF). */
+  sectionOffset: 7,
 } as const;

@@ -33,6 +33,7 @@ export const STT_OBJECT = 1;
 export const STT_FUNC = 2;
 export const STT_SECTION = 3;
 export const STT_FILE = 4;
+export const STT_TLS = 6;
 
 export const STV_DEFAULT = 0;
 export const STV_HIDDEN = 2;

@@ -26,7 +26,7 @@ export const Section = { none: -1, text: 0, rodata: 1, relro: 2, data: 3, bss: 4
 export const SECTION_COUNT = 5;
 
 /** What a symbol stands for. */
-export const SymbolKind = { unknown: 0, function: 1, data: 2, mark: 3 } as const;
+export const SymbolKind = { unknown: 0, function: 1, data: 2, mark: 3, thread: 4 } as const;
 
 /** Words for each row of the relocation columns: (offset, kind, symbol, addend). */
 export const REL_WORDS = RELOCATION_WORDS;
@@ -201,6 +201,8 @@ export class ObjectBuilder {
           `${this.symbolNames[id]} refers to name ${from[i + 2]}, which has no symbol`,
         );
       this.#checkKind(from[i + 1], id);
+      if (this.target.relocations[from[i + 1]]!.to === "thread")
+        this.symbolKind.set(symbol, SymbolKind.thread);
       const at = to.extend(REL_WORDS);
       to.data[at] = start + from[i];
       to.data[at + 1] = from[i + 1];

@@ -196,11 +196,13 @@ class RelocatableWriter {
     const defined = section !== Section.none;
     const binding = linkage === "local" ? elf.STB_LOCAL : linkage === "weak" ? elf.STB_WEAK : elf.STB_GLOBAL;
     const type =
-      !defined || kind === SymbolKind.mark
-        ? elf.STT_NOTYPE
-        : kind === SymbolKind.function
-          ? elf.STT_FUNC
-          : elf.STT_OBJECT;
+      kind === SymbolKind.thread
+        ? elf.STT_TLS
+        : !defined || kind === SymbolKind.mark
+          ? elf.STT_NOTYPE
+          : kind === SymbolKind.function
+            ? elf.STT_FUNC
+            : elf.STT_OBJECT;
     elf.symbol(
       this.#symbols,
       this.#strings.add(b.symbolNames[id]!),

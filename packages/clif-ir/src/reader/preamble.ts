@@ -272,7 +272,7 @@ export class PreambleReader extends NumberScanner {
     if (b[start] === 37) {
       const name = this.#percentText();
       const text = decodeUtf8(b, start + 1, Math.min(this.pos, start + 40));
-      const known = (KNOWN_SYMBOLS as readonly string[]).indexOf(text);
+      const known = KNOWN_SYMBOLS.findIndex((k) => k.name === text);
       const libcall = known >= 0 ? -1 : LIBCALLS.findIndex((l) => l.name === text);
       if (known >= 0 || libcall >= 0) {
         const names = f.names.data;

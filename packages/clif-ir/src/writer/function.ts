@@ -39,7 +39,7 @@ export function nameText(f: Function, n: NameRef): string {
     case NAME_LIBCALL:
       return `%${LIBCALLS[f.nameSpace(n)].name}`;
     case NAME_KNOWN:
-      return `%${KNOWN_SYMBOLS[f.nameSpace(n)]}`;
+      return `%${KNOWN_SYMBOLS[f.nameSpace(n)].name}`;
     default:
       return `u${f.nameSpace(n) >>> 0}:${f.nameIndex(n) >>> 0}`;
   }

@@ -110,6 +110,13 @@ export class Legality {
     for (const op of ORDERED_OPS) this.#ordered[op] = 1;
   }
 
+  /** Whether a setting is on or implied, or an enumeration has the value behind `=`. */
+  #has(settings: Settings, need: string): boolean {
+    const at = need.indexOf("=");
+    if (at < 0) return this.#provides(settings, need);
+    return settings.enum(need.slice(0, at)) === need.slice(at + 1);
+  }
+
   /** The rows of an opcode. */
   rowsOf(op: number): readonly LegalityRow[] {
     return this.#byOpcode[op];
@@ -168,7 +175,7 @@ export class Legality {
       if (row.result !== ANY && !inSet(result, row.result)) continue;
       if (row.operand !== ANY && !inSet(operand, row.operand)) continue;
       if ((row.foreignOrder === true) !== foreign) continue;
-      if (row.needs !== undefined && !this.#provides(settings, row.needs)) {
+      if (row.needs !== undefined && !this.#has(settings, row.needs)) {
         missing ||= row.needs;
         continue;
       }

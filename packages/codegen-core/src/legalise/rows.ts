@@ -23,7 +23,10 @@ export interface LegalityRow {
   /** Types that the first value operand may have. */
   readonly operand: TypeSet;
   readonly action: Action;
-  /** The row holds only where this bool setting is on, or implied by others that are. */
+  /**
+   * The row holds only where this bool setting is on, or implied by others that are, or where this enumeration has this
+   * value: `tls_model=elf_gd`.
+   */
   readonly needs?: string;
   /** The row is for accesses, and casts of lanes, in the byte order that is not the target's; others are for the rest. */
   readonly foreignOrder?: true;

@@ -64,6 +64,12 @@ export default {
   cvtui2sdq: pseudo({ ops: { reg: def(xmm), rm: use(r64), half: tmp(r64), bit: tmp(r64) }, expand: "cvtui2sdq", size: 48, flags: "w" }),
   // The address of a symbol as a 64-bit constant.
   mov_far: pseudo({ ops: { reg: def(r64), symbol: use(sym32), addend: use(imm32) }, expand: "movFar", size: 10 }),
+  // The address of a thread-local symbol, in rax. On ELF and Mach-O a call finds it, whose clobbers the record names.
+  tls_elf: pseudo({ ops: { target: use(sym32), helper: use(sym32), clobbers: use(imm32) }, expand: "tlsElf", size: 16, list: true, effect: "call", clobbers: "record", flags: "w" }),
+  tls_macho: pseudo({ ops: { target: use(sym32), clobbers: use(imm32) }, expand: "tlsMacho", size: 9, list: true, effect: "call", clobbers: "record", flags: "w" }),
+  tls_coff: pseudo({ ops: { reg: def(r64, "rax"), block: tmp(r64, "rcx"), target: use(sym32), index: use(sym32) }, expand: "tlsCoff", size: 26 }),
+  // Saves the stack in one context, goes on in another one: see the expander. `tib` says whether Windows must know.
+  switch_stack: pseudo({ ops: { tib: use(imm8), clobbers: use(imm32) }, expand: "switchStack", size: 128, list: true, effect: "call", clobbers: "record", flags: "w" }),
   // A loop around `cmpxchg`; `op` is CLIF's number of the operation. Gives the old value.
   atomic_rmw_loop: pseudo({ ops: { old: earlyDef(r64, "rax"), mem: use(m), x: use(r64), next: tmp(r64), bits: use(imm8), op: use(imm8) }, expand: "atomicLoop", size: 64, flags: "w" }),
   // The same for 16 bytes around `cmpxchg16b`, which takes the new value from rcx:rbx.
