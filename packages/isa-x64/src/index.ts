@@ -121,5 +121,6 @@ export const x64: TargetIsa = {
 /** Prefixes without effect, which stand in front of instructions that linkers may replace. */
 function prefixAlone(bytes: Uint8Array, at: number): { length: number; text: string } | undefined {
   if (bytes[at] === 0x66) return { length: 1, text: "data16" };
+  if (bytes[at] === 0x65) return { length: 1, text: "gs" };
   return bytes[at] === 0x48 && bytes[at + 1] === 0xe8 ? { length: 1, text: "rex64" } : undefined;
 }
