@@ -286,7 +286,9 @@ export class StatementWriter {
   #wide(v: GenValue): GenValue | undefined {
     const clean = this.#cleanFloat(v);
     if (isVector(v.type)) {
-      const lane = this.#helper(laneType(v.type), `extractlane.${typeName(v.type)} v${clean.id}, 0`);
+      // Which lane depends on the value, so that all of them are looked at sooner or later.
+      const at = (5 * v.id) % laneCount(v.type);
+      const lane = this.#helper(laneType(v.type), `extractlane.${typeName(v.type)} v${clean.id}, ${at}`);
       return this.#wide(lane);
     }
     if (hasFloatLanes(v.type)) {

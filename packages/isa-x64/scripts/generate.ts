@@ -42,6 +42,7 @@ const topics = [
   "convert",
   "i128",
   "vector-int",
+  "vector-shift",
   "vector-lanes",
   "vector-convert",
   "vector-float",

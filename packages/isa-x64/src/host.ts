@@ -266,6 +266,21 @@ export abstract class X64Operands extends X64Insts {
   lane_count_mask(ty: Type): number {
     return laneBits(ty) - 1;
   }
+  lane_shift(ty: Type, c: number): number {
+    return c & (laneBits(ty) - 1);
+  }
+  lane_rest(ty: Type, c: number): number {
+    return laneBits(ty) - this.lane_shift(ty, c);
+  }
+  byte_shifted_left(c: number): number {
+    return (0xff << c) & 0xff;
+  }
+  byte_shifted_right(c: number): number {
+    return 0xff >> c;
+  }
+  byte_in_word(c: number): number {
+    return c + 8;
+  }
   half(k: number): number {
     return k >> 1;
   }
@@ -459,6 +474,10 @@ export abstract class X64Operands extends X64Insts {
       default:
         return this.putInReg(v);
     }
+  }
+  single_load(v: Value): Value {
+    const load = this.func.valueType(v) === F32 ? this.sinkable(v) : NONE;
+    return load !== NONE && this.func.opcode(load as Inst) === Op.load ? v : (NONE as Value);
   }
   wide_load(v: Value): Value {
     return this.#intLoad(v, 32) === NONE ? (NONE as Value) : v;

@@ -14,7 +14,7 @@ import {
   typeBytes,
   type Value,
 } from "@gantry/clif-ir";
-import { floatOf, isNarrow, PART_BYTES, type Shape, shapeOf, type VectorParts } from "./vector-parts.ts";
+import { isNarrow, PART_BYTES, type Shape, shapeOf, type VectorParts } from "./vector-parts.ts";
 
 /** Builds the parts of the result; of a result that is not held in parts, that value alone; nothing for a store. */
 type Operation = (p: VectorParts, i: Inst) => readonly Value[];
@@ -126,8 +126,13 @@ function load(p: VectorParts, i: Inst): Value[] {
   const t = f.resultType(i);
   const { part, count } = shapeOf(t)!;
   const flags = f.memFlags(i);
-  if (isNarrow(t))
-    return [p.widened(r.load(isForeign(p, i) ? t : floatOf(t), flags, r.arg(i, 0), f.offset(i)), t)];
+  if (isNarrow(t)) {
+    const address = r.arg(i, 0);
+    const offset = f.offset(i);
+    return [
+      isForeign(p, i) ? p.widened(r.load(t, flags, address, offset), t) : p.loaded(t, flags, address, offset),
+    ];
+  }
   return times(count, (k) => r.load(part, flags, ...placeOf(p, i, 0, k)));
 }
 

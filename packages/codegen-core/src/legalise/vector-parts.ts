@@ -7,6 +7,7 @@ import {
   F32,
   F64,
   I8X16,
+  I16,
   isVector,
   laneBits,
   laneCount,
@@ -89,8 +90,18 @@ export class VectorParts {
   widened(v: Value, t: Type): Value {
     const { r } = this;
     const float = floatOf(t);
-    const vector = r.scalar_to_vector(typeBy(float, PART_BITS / typeBits(t)), r.cast(float, v));
-    return r.cast(shapeOf(t)!.part, vector);
+    const vector = typeBy(float, PART_BITS / typeBits(t));
+    const bits = r.cast(float, v);
+    // Upper lanes may be anything; what is filled with zeroes by the move of a double takes a broadcast of a single.
+    return r.cast(shapeOf(t)!.part, float === F64 ? r.scalar_to_vector(vector, bits) : r.splat(vector, bits));
+  }
+
+  /** The same of the bits in memory, loaded with these flags. */
+  loaded(t: Type, flags: number, p: Value, offset: number): Value {
+    const { r } = this;
+    const scalar = typeBytes(t) === 2 ? I16 : floatOf(t);
+    const bits = r.load(scalar, flags, p, offset);
+    return r.cast(shapeOf(t)!.part, r.scalar_to_vector(typeBy(scalar, PART_BITS / typeBits(t)), bits));
   }
 
   /** The scalar float with the low bits of a part that holds a vector of the narrow type `t`. */
