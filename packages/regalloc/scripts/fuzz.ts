@@ -11,7 +11,7 @@ const PROBLEMS_PER_SEED = 1000;
 const first = Number(process.argv[2] ?? 1);
 const seeds = process.argv[3] === undefined ? Number.POSITIVE_INFINITY : Number(process.argv[3]);
 for (let seed = first; seed < first + seeds; seed++) {
-  const failure = fuzzAllocators(seed, PROBLEMS_PER_SEED);
+  const { failure } = fuzzAllocators(seed, PROBLEMS_PER_SEED);
   if (failure === undefined) {
     if (process.stderr.isTTY) process.stderr.write(`\rseed ${seed}`);
     continue;

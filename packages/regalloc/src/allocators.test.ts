@@ -3,10 +3,19 @@ import { describe, expect, test } from "vitest";
 import { BacktrackingAllocator } from "./backtracking/backtracking.ts";
 import { checkAllocation } from "./check.ts";
 import { LinearAllocator } from "./linear.ts";
+import { LIMIT, operandConstraint } from "./operand.ts";
 import { Output } from "./output.ts";
 import { Problem } from "./problem.ts";
 import { allocationStats } from "./stats.ts";
-import { Choices, generateProblem, PROBLEM_MAKERS, RandomBytes, simulate } from "./testing/index.ts";
+import {
+  Choices,
+  fuzzAllocators,
+  generateProblem,
+  PROBLEM_MAKERS,
+  RandomBytes,
+  shrink,
+  simulate,
+} from "./testing/index.ts";
 import { outputToText, problemToText } from "./text.ts";
 import { validateProblem } from "./validate.ts";
 
@@ -66,15 +75,29 @@ describe.each(NAMES)("%s", (name) => {
 });
 
 test("20,000 random problems", () => {
-  const random = new RandomBytes(6);
-  for (let k = 0; k < 20_000; k++) {
-    const bytes = random.bytes(50 + ((k * 7) % 600));
-    const env = generateProblem(bytes, p);
-    for (const name of NAMES) {
-      if (name === "linear with sparse liveness" && k % 10 !== 0) continue;
-      ALLOCATORS[name].run(p, env, out);
-      const errors = checkAllocation(p, env, out);
-      if (errors.length > 0) expect.fail([name, ...errors, problemToText(p, env)].join("\n"));
-    }
+  const { right, failure } = fuzzAllocators(6, 20_000);
+  if (failure !== undefined) expect.fail([failure.algorithm, ...failure.errors, failure.text].join("\n"));
+  expect(right).toEqual({ linear: 20_000, backtracking: 20_000 });
+});
+
+test("2,000 random problems with sparse liveness", () => {
+  const random = new RandomBytes(60);
+  for (let k = 0; k < 2_000; k++)
+    expect(trouble(random.bytes(50 + ((k * 7) % 600)), "linear with sparse liveness")).toBe("");
+});
+
+test("failures shrink", () => {
+  const isBad = (bytes: Uint8Array) => {
+    generateProblem(bytes, p);
+    return p.operandInfo.toArray().some((info) => operandConstraint(info) === LIMIT);
+  };
+  const random = new RandomBytes(8);
+  for (let k = 0; k < 20; ) {
+    const bytes = random.bytes(600);
+    if (!isBad(bytes)) continue;
+    k++;
+    const small = shrink(bytes, isBad);
+    expect(isBad(small)).toBe(true);
+    expect(p.numInsts()).toBeLessThanOrEqual(8);
   }
 });

@@ -71,7 +71,9 @@ export class Assignment {
       if ((allowed & ~taken) === 0) break;
       reserved |= occupancy.reserved(c, ranges.from.at(r), ranges.to.at(r));
     }
-    const free = this.#ownReserved(b, c, allowed & ~taken & reserved) | (allowed & ~(taken | reserved));
+    const own = this.#ownReserved(b, c, allowed & ~taken & reserved);
+    // Nobody else can use what a piece itself reserves.
+    const free = isMinimal && own !== 0 ? own : own | (allowed & ~(taken | reserved));
     if (free !== 0) {
       this.#give(b, this.#choose(b, c, free));
       return;
@@ -105,10 +107,11 @@ export class Assignment {
     return true;
   }
 
-  /** Whether it is a fixed operand of `v` that reserves `r` at a point. */
+  /** Whether it is a fixed operand of `v`, or of the input that `v` reuses, that reserves `r` at a point. */
   #isOwn(v: number, r: number, point: number): boolean {
     const p = this.#problem;
     const i = point >> 1;
+    const input = this.#inputReusedBy(i, v);
     const isLate = (point & 1) !== 0;
     let own = false;
     for (let k = p.instOperandStart.at(i); k < p.instOperandStart.at(i + 1); k++) {
@@ -117,11 +120,23 @@ export class Assignment {
       const isDef = (info & 1) !== 0;
       const occupies = isLate ? isDef || (info & 2) !== 0 : !isDef || (info & 2) === 0;
       if (!occupies) continue;
-      if (p.operandVReg.at(k) !== v) return false;
+      if (p.operandVReg.at(k) !== v && (isDef || isLate || p.operandVReg.at(k) !== input)) return false;
       own = true;
     }
     // A definition that reuses a fixed input reserves without an operand of its own.
     return own && !(isLate && this.#reusesFixed(i, r));
+  }
+
+  /** The vreg whose place instruction `i` gives to its result `v`; -1 if it does not. */
+  #inputReusedBy(i: number, v: number): number {
+    const p = this.#problem;
+    const first = p.instOperandStart.at(i);
+    for (let k = first; k < p.instOperandStart.at(i + 1); k++) {
+      const info = p.operandInfo.at(k);
+      if (((info >> 4) & 7) === REUSE && p.operandVReg.at(k) === v)
+        return p.operandVReg.at(first + (info >> 8));
+    }
+    return -1;
   }
 
   #reusesFixed(i: number, r: number): boolean {

@@ -62,7 +62,9 @@ export class Placement {
       const def = this.#reused.at(k + 2);
       this.#allocs[operand] = this.#allocs[def]!;
       const source = this.#reused.at(k + 1);
-      if (source !== -1) this.#addMove(this.#reused.at(k + 3), 2, source, this.#allocs[def]!);
+      const inst = this.#reused.at(k + 3);
+      if (source !== -1 && !this.#isFixedAt(inst, p.operandVReg.at(operand), this.#allocs[def]!))
+        this.#addMove(inst, 2, source, this.#allocs[def]!);
     }
     this.#placeEdges(p);
     this.#emit(p, all);
@@ -230,6 +232,19 @@ export class Placement {
       return;
     }
     this.#allocs[operand] = r;
+  }
+
+  /** Whether an instruction also reads `v` fixed to `r`, so that the move there is made already. */
+  #isFixedAt(inst: number, v: number, r: number): boolean {
+    const p = this.#problem;
+    for (let k = p.instOperandStart.at(inst); k < p.instOperandStart.at(inst + 1); k++)
+      if (
+        p.operandVReg.at(k) === v &&
+        (p.operandInfo.at(k) & 0x71) === FIXED << 4 &&
+        p.operandInfo.at(k) >> 8 === r
+      )
+        return true;
+    return false;
   }
 
   #inSlot(operand: number, v: number): void {

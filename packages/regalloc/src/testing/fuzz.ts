@@ -8,36 +8,50 @@ import { Choices, generateProblem } from "./generate.ts";
 import { RandomBytes } from "./random.ts";
 import { simulate } from "./simulate.ts";
 
+/** The algorithms that have code of their own. */
+export type FuzzedAlgorithm = Exclude<Algorithm, "single_pass">;
+
 /** A problem that an algorithm gets wrong, made as small as it was possible. */
 export interface FuzzFailure {
-  readonly algorithm: Algorithm;
+  readonly algorithm: FuzzedAlgorithm;
   readonly errors: readonly string[];
   /** The problem in text form, for `gantry regalloc`. */
   readonly text: string;
 }
 
-const ALGORITHMS: readonly Algorithm[] = ["linear", "backtracking"];
+/** What a campaign came to. */
+export interface FuzzResult {
+  /** Problems that each algorithm allocated rightly, as the checker and an execution say. */
+  readonly right: Readonly<Record<FuzzedAlgorithm, number>>;
+  readonly failure?: FuzzFailure;
+}
+
+const ALGORITHMS: readonly FuzzedAlgorithm[] = ["linear", "backtracking"];
 const p = new Problem();
 const out = new Output();
 
-/** Allocates `count` random problems with every algorithm; the first failure is shrunk and returned. */
-export function fuzzAllocators(seed: number, count: number): FuzzFailure | undefined {
+/** Allocates `count` random problems with every algorithm; ends at the first failure, which is shrunk. */
+export function fuzzAllocators(seed: number, count: number): FuzzResult {
   const random = new RandomBytes(seed);
+  const right = { linear: 0, backtracking: 0 };
   for (let k = 0; k < count; k++) {
-    const bytes = random.bytes(50 + random.next() * 4);
-    for (const algorithm of ALGORITHMS)
-      if (troubles(bytes, algorithm).length > 0) return failure(shrink(bytes, algorithm), algorithm);
+    const bytes = random.bytes(50 + ((k * 7) % 600));
+    for (const algorithm of ALGORITHMS) {
+      if (troubles(bytes, algorithm).length > 0) return { right, failure: failure(bytes, algorithm) };
+      right[algorithm]++;
+    }
   }
-  return undefined;
+  return { right };
 }
 
-function failure(bytes: Uint8Array, algorithm: Algorithm): FuzzFailure {
-  const errors = troubles(bytes, algorithm);
-  const text = problemToText(p, generateProblem(bytes, p), `${algorithm}-fails`);
+function failure(bytes: Uint8Array, algorithm: FuzzedAlgorithm): FuzzFailure {
+  const small = shrink(bytes, (less) => troubles(less, algorithm).length > 0);
+  const errors = troubles(small, algorithm);
+  const text = problemToText(p, generateProblem(small, p), `${algorithm}-fails`);
   return { algorithm, errors, text };
 }
 
-function troubles(bytes: Uint8Array, algorithm: Algorithm): string[] {
+function troubles(bytes: Uint8Array, algorithm: FuzzedAlgorithm): string[] {
   const env = generateProblem(bytes, p);
   try {
     allocate(p, env, algorithm, out);
@@ -49,15 +63,38 @@ function troubles(bytes: Uint8Array, algorithm: Algorithm): string[] {
   return wrong === "" ? errors : [wrong];
 }
 
-/** Cuts out ever smaller pieces while the failure stays. */
-function shrink(bytes: Uint8Array, algorithm: Algorithm): Uint8Array {
+/** Makes bytes fewer and smaller as long as they fail. */
+export function shrink(bytes: Uint8Array, fails: (bytes: Uint8Array) => boolean): Uint8Array {
+  for (;;) {
+    const less = lower(cutOut(bytes, fails), fails);
+    if (less.length === bytes.length && less.every((x, k) => x === bytes[k])) return less;
+    bytes = less;
+  }
+}
+
+/** Cuts out ever smaller pieces. */
+function cutOut(bytes: Uint8Array, fails: (bytes: Uint8Array) => boolean): Uint8Array {
   for (let size = bytes.length >> 1; size > 0; size >>= 1)
     for (let at = 0; at + size <= bytes.length; ) {
       const less = new Uint8Array(bytes.length - size);
       less.set(bytes.subarray(0, at));
       less.set(bytes.subarray(at + size), at);
-      if (troubles(less, algorithm).length > 0) bytes = less;
+      if (fails(less)) bytes = less;
       else at += size;
+    }
+  return bytes;
+}
+
+/** Takes plainer answers: 0 is the plainest, and smaller numbers mean fewer of something. */
+function lower(bytes: Uint8Array, fails: (bytes: Uint8Array) => boolean): Uint8Array {
+  for (let at = 0; at < bytes.length; at++)
+    for (const x of [0, bytes[at]! >> 1, bytes[at]! - 1]) {
+      if (x < 0 || x >= bytes[at]!) continue;
+      const less = bytes.slice();
+      less[at] = x;
+      if (!fails(less)) continue;
+      bytes = less;
+      break;
     }
   return bytes;
 }

@@ -3,7 +3,8 @@
  * plainest answer; past the end every answer is 0. So a property-based testing library that shrinks the bytes shrinks
  * the problem.
  *
- * Every problem has a solution: an instruction never asks for more registers of a class than there are.
+ * Every problem has a solution, unless the options say otherwise: an instruction never asks for more registers of a
+ * class than there are.
  */
 import { type Environment, makeEnvironment } from "../environment.ts";
 import {
@@ -60,12 +61,25 @@ export const TEST_ENVIRONMENT: Environment = makeEnvironment(
 
 const SIZES = [10, 6, 4];
 
+/** The same with very few; some instructions of {@link GenerateOptions.scarce} problems need more. */
+const SCARCE_ENVIRONMENT: Environment = makeEnvironment(
+  [0b0111, 0b011, 0b01],
+  [0b1000, 0b100, 0b10],
+  [0, 0, 0],
+  3,
+);
+
+const SCARCE_SIZES = [4, 3, 2];
+
 /** Features to leave out, for allocators that lack them. */
 export interface GenerateOptions {
   readonly limits?: boolean;
   readonly fixedStack?: boolean;
   readonly thirdClass?: boolean;
   readonly branchDefs?: boolean;
+  readonly stack?: boolean;
+  /** Adds problems without a solution: the machine has fewer registers, and instructions ask for as many as before. */
+  readonly scarce?: boolean;
 }
 
 /** Fills `p` with the problem that the bytes describe. */
@@ -75,7 +89,7 @@ export function generateProblem(
   options: GenerateOptions = {},
 ): Environment {
   new Generator(new Choices(bytes), p, options).run();
-  return TEST_ENVIRONMENT;
+  return options.scarce === true ? SCARCE_ENVIRONMENT : TEST_ENVIRONMENT;
 }
 
 interface BlockPlan {
@@ -87,6 +101,7 @@ class Generator {
   readonly #c: Choices;
   readonly #p: Problem;
   readonly #options: GenerateOptions;
+  readonly #registers: readonly number[];
   #blocks: BlockPlan[] = [];
   /** Vregs visible at the end of each finished block. */
   readonly #visible: number[][] = [];
@@ -103,6 +118,7 @@ class Generator {
     this.#c = c;
     this.#p = p;
     this.#options = options;
+    this.#registers = options.scarce === true ? SCARCE_SIZES : SIZES;
   }
 
   run(): void {
@@ -272,7 +288,7 @@ class Generator {
       const v = this.#visibleVReg();
       this.#uses.push([v, operandInfo(USE, EARLY, this.#p.vregClass.at(v), FIXED, 96 + c.below(3))]);
     }
-    if (c.chance(4)) {
+    if (this.#options.stack !== false && c.chance(4)) {
       const v = this.#visibleVReg();
       this.#uses.push([v, operandInfo(USE, EARLY, this.#p.vregClass.at(v), STACK)]);
     }
@@ -282,7 +298,12 @@ class Generator {
       const cls = this.#p.vregClass.at(v);
       const allowed: number[] = [];
       for (let r = 0; r < 32; r++)
-        if (((masks[cls]! >>> r) & 1) !== 0 && !this.#lateFixed.has((cls << 5) | r)) allowed.push(r);
+        if (
+          r < this.#registers[cls]! &&
+          ((masks[cls]! >>> r) & 1) !== 0 &&
+          !this.#lateFixed.has((cls << 5) | r)
+        )
+          allowed.push(r);
       if (n < 2 && allowed.length > 0) {
         const r = (cls << 5) | c.pick(allowed);
         this.#lateFixed.add(r);
@@ -351,6 +372,7 @@ class Generator {
 
   #constrained(kind: number, position: number, cls: number, c: Choices): number {
     let constraint = c.pick([REG, REG, REG, ANY, ANY, STACK, LIMIT]);
+    if (constraint === STACK && this.#options.stack === false) constraint = ANY;
     if (constraint === LIMIT && (this.#options.limits === false || cls !== 0 || this.#limits > 0))
       constraint = REG;
     if ((constraint === REG || constraint === LIMIT) && this.#budget[cls]! < 1) constraint = ANY;
@@ -363,7 +385,7 @@ class Generator {
   #fixedUse(late: boolean): void {
     const v = this.#visibleVReg();
     const cls = this.#p.vregClass.at(v);
-    const r = (cls << 5) | this.#c.below(SIZES[cls]!);
+    const r = (cls << 5) | this.#c.below(this.#registers[cls]!);
     if (this.#earlyFixed.has(r) || (late && this.#lateFixed.has(r)) || this.#budget[cls]! < 2) return;
     this.#budget[cls]!--;
     this.#earlyFixed.add(r);
@@ -382,7 +404,7 @@ class Generator {
       this.#defs.push([v, operandInfo(DEF, LATE, cls, FIXED, s)]);
       return;
     }
-    const r = (cls << 5) | c.below(SIZES[cls]!);
+    const r = (cls << 5) | c.below(this.#registers[cls]!);
     const early = c.chance(3);
     if (this.#lateFixed.has(r) || (early && this.#earlyFixed.has(r)) || this.#budget[cls]! < 2) return;
     this.#budget[cls]!--;
@@ -416,7 +438,8 @@ class Generator {
   #branchingCall(): void {
     for (let n = this.#c.below(3); n > 0; n--) this.#fixedUse(false);
     const v = this.#vregOf(0);
-    this.#defs.push([v, operandInfo(DEF, LATE, 0, FIXED, this.#c.below(6))]);
+    const r = this.#c.below(Math.min(6, this.#registers[0]!));
+    this.#defs.push([v, operandInfo(DEF, LATE, 0, FIXED, r)]);
     for (let n = this.#c.below(3); n > 0; n--) {
       const w = this.#newVReg();
       this.#defs.push([w, operandInfo(DEF, LATE, this.#p.vregClass.at(w), ANY)]);

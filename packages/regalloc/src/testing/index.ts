@@ -1,4 +1,4 @@
-export { type FuzzFailure, fuzzAllocators } from "./fuzz.ts";
+export { type FuzzFailure, type FuzzResult, fuzzAllocators, shrink } from "./fuzz.ts";
 export { Choices, type GenerateOptions, generateProblem, TEST_ENVIRONMENT } from "./generate.ts";
 export { PROBLEM_MAKERS, type ProblemMaker, X64_ENVIRONMENT } from "./makers.ts";
 export { RandomBytes } from "./random.ts";
