@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { BacktrackingAllocator } from "./backtracking/backtracking.ts";
 import { checkAllocation } from "./check.ts";
 import { LinearAllocator } from "./linear.ts";
 import { SLOT_BASE } from "./operand.ts";
@@ -8,6 +9,7 @@ import { Choices, generateProblem, RandomBytes, simulate } from "./testing/index
 import { outputToText, problemFromText, problemToText } from "./text.ts";
 
 const allocator = new LinearAllocator();
+const allocators = [allocator, new BacktrackingAllocator()];
 const p = new Problem();
 const out = new Output();
 
@@ -23,6 +25,13 @@ const MUTATIONS: Record<string, (random: RandomBytes) => void> = {
     const k = ((random.next() << 8) | random.next()) % out.allocs.length;
     out.allocs.set(k, mutate(out.allocs.at(k), random));
   },
+  "two operands' locations exchanged": (random) => {
+    const k = ((random.next() << 8) | random.next()) % out.allocs.length;
+    const j = (k + 1 + (random.next() % 3)) % out.allocs.length;
+    const at = out.allocs.at(k);
+    out.allocs.set(k, out.allocs.at(j));
+    out.allocs.set(j, at);
+  },
   "a lost edit": (random) => {
     const at = (random.next() % out.numEdits()) * EDIT_WORDS;
     out.edits.data.copyWithin(at, at + EDIT_WORDS, out.edits.length);
@@ -34,6 +43,19 @@ const MUTATIONS: Record<string, (random: RandomBytes) => void> = {
   },
   "an edit's destination": (random) => {
     const at = (random.next() % out.numEdits()) * EDIT_WORDS;
+    out.edits.set(at + 4, mutate(out.edits.at(at + 4), random));
+  },
+  "an edit that stands on the other side of its instruction": (random) => {
+    const at = (random.next() % out.numEdits()) * EDIT_WORDS;
+    out.edits.set(at + 1, 1 - out.edits.at(at + 1));
+  },
+  "an invented edit": (random) => {
+    const at = (random.next() % out.numEdits()) * EDIT_WORDS;
+    const end = out.edits.length;
+    out.edits.extend(EDIT_WORDS);
+    out.edits.data.copyWithin(at + EDIT_WORDS, at, end);
+    out.edits.set(at + 2, MOVE);
+    out.edits.set(at + 3, out.edits.at(at + 4));
     out.edits.set(at + 4, mutate(out.edits.at(at + 4), random));
   },
   "two edits in the other order": (random) => {
@@ -56,7 +78,7 @@ describe("checker", () => {
     for (let k = 0; k < count; k++) {
       const bytes = random.bytes(600);
       const env = generateProblem(bytes, p);
-      allocator.run(p, env, out);
+      allocators[k % 2]!.run(p, env, out);
       if (out.numEdits() === 0) continue;
       MUTATIONS[name]!(random);
       const accepted = checkAllocation(p, env, out).length === 0;
