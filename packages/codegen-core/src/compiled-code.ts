@@ -17,6 +17,16 @@ export const UnwindOp = {
   rememberState: 4,
   /** Go back to the remembered rule set: the code after that epilogue begins. */
   restoreState: 5,
+  /**
+   * The stack pointer is now `CFA - b`, while the CFA is relative to another register. No rule changes, but tables that
+   * describe what the prologue did need to know.
+   */
+  stackPointerAt: 6,
+  /**
+   * An epilogue begins that does not undo the prologue step by step: it overwrites saved registers or the return address
+   * while the frame still stands. It lasts until {@link restoreState}, or until the function ends.
+   */
+  rearrange: 7,
 } as const;
 
 /** Kinds of data inside the code of a function. */

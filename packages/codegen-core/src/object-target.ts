@@ -17,6 +17,11 @@ export interface RelocationKind {
   /** The number in ELF files, or {@link NO_ELF}. */
   readonly elf: number;
   /**
+   * The number in COFF files, where they have it, and what linkers add to the addend by themselves: -4 if they measure a
+   * distance from the end of the field.
+   */
+  readonly coff?: { readonly type: number; readonly bias?: number };
+  /**
    * What the field addresses: the symbol, its slot in the global offset table, code that jumps to it, or what finds a
    * thread-local symbol at run time.
    */
@@ -59,6 +64,14 @@ export interface ObjectTarget {
     readonly fieldAt: number;
     readonly kind: number;
     readonly addend: number;
+  };
+  /** What COFF files need, where the machine has them. */
+  readonly coff?: {
+    readonly machine: number;
+    /** The relocation kind for a distance from the start of the linked image. */
+    readonly imageRelative: number;
+    /** Number of each physical register word in Windows x64 unwind codes, -1 where there is none. */
+    readonly unwindRegisters: readonly number[];
   };
   /** Bytes that do nothing, for the space between functions. */
   readonly padding: readonly number[];

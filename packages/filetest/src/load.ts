@@ -4,7 +4,7 @@ import { Blessing } from "./checks.ts";
 import { locate } from "./locate.ts";
 import { Skip } from "./outcome.ts";
 import type { Shape } from "./run-command.ts";
-import { architectureOf, loadTarget } from "./targets.ts";
+import { architectureOf, loadTarget, systemOf } from "./targets.ts";
 import type { TargetUnderTest, TestContext, TestFunction } from "./test-command.ts";
 import type { TargetLine, TestFile } from "./test-file.ts";
 import type { Unit } from "./unit.ts";
@@ -27,6 +27,7 @@ export async function makeContext(
   const settings = new Settings(target?.isa.settings);
   const words = [
     ...RUNNER_SETTINGS,
+    ...systemOf(unit.target?.triple ?? "").settings,
     ...(unit.target?.settings ?? file.settings),
     ...(target?.line.words ?? []),
   ];

@@ -2,6 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TargetIsa } from "@gantry/codegen-core";
 
+export { type SystemRow, systemOf } from "./systems.ts";
+
 /** An architecture: what triples call it, and how its package is loaded. The list of targets; a target is one row. */
 export interface TargetRow {
   readonly arch: string;

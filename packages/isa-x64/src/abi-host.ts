@@ -57,6 +57,8 @@ export abstract class X64Abi extends X64Operands {
   readonly #arrivals = new I32List();
   /** What `fast` stands for, and the convention of runtime functions. */
   protected fastConv: number = CallConv.system_v;
+  /** Whether the code is for Windows. */
+  isWindows = false;
   protected libcallConv: number = CallConv.system_v;
   /** Registers that some callee may destroy: a function may have to preserve more than those that it calls. */
   lostGeneral = 0;
@@ -85,6 +87,7 @@ export abstract class X64Abi extends X64Operands {
     }
     this.functions = (this.functions + 1) | 0;
     this.fastConv = conventionNamed(settings.enum("default_call_conv"), CallConv.system_v);
+    this.isWindows = this.fastConv === CallConv.windows_fastcall;
     this.libcallConv = conventionNamed(settings.enum("libcall_call_conv"), this.fastConv);
     this.own.compute(this.func, OWN_SIGNATURE, this.fastConv);
     this.returnArea = this.own.returnArea >= 0 ? this.newReg(GENERAL) : 0;

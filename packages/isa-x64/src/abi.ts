@@ -305,6 +305,11 @@ export class SignaturePlaces {
   }
 }
 
+/** The general register of the position that `windows_fastcall` gives vector register `place`. */
+export function positionRegister(place: number): number {
+  return FASTCALL_INT_ARGS[place - XMM0];
+}
+
 /** Where the room for a register argument of `windows_fastcall` is in the argument area. */
 export function homeOf(place: number): number {
   return 8 * FASTCALL_INT_ARGS.indexOf(place);

@@ -17,7 +17,7 @@ import {
 } from "@gantry/clif-ir";
 import { alignUp, Mem } from "@gantry/codegen-core";
 import { I32List, NONE } from "@gantry/entity";
-import { calleePops, Passing, SHADOW_BYTES, SignaturePlaces, STACK } from "./abi.ts";
+import { calleePops, Passing, positionRegister, SHADOW_BYTES, SignaturePlaces, STACK } from "./abi.ts";
 import { crosses, registerDef, registerUse, X64Abi } from "./abi-host.ts";
 import { clobberSets, clobbersOf } from "./clobbers.ts";
 import { RAX, VECTOR, XMM0 } from "./registers.ts";
@@ -170,8 +170,14 @@ export abstract class X64Calls extends X64Abi {
       for (let part = 0; at < end; at++, part++) {
         const place = callee.params.at(at);
         const r = this.extendPart(this.part(regs, part), ty, func.sigParamExtension(sig, k));
-        if (place < STACK) this.listOperand(r, registerUse(place));
-        else this.storePart(ty, this.outgoingArea(place - STACK), r, false);
+        if (place >= STACK) {
+          this.storePart(ty, this.outgoingArea(place - STACK), r, false);
+          continue;
+        }
+        this.listOperand(r, registerUse(place));
+        // Behind the named ones, Windows looks for floats in general registers.
+        if (mayBeVariadic && ty === F64 && callee.conv === CallConv.windows_fastcall)
+          this.listOperand(this.movq_rx(r), registerUse(positionRegister(place)));
       }
     }
     if (mayBeVariadic && callee.conv === CallConv.system_v && callee.vectorArgs > 0)

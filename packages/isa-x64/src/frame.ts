@@ -37,7 +37,9 @@ const STACK_OVERFLOW = 251;
 /** Below this size the stack pointer minus the frame cannot wrap: the zero page and more lie there. */
 const SMALL_FRAME = 32768;
 const BELOW = 2;
+const NOT_BELOW = 3;
 const NOT_EQUAL = 5;
+const REX_W = 0x48;
 const UNROLLED_PROBES = 4;
 const SPILL = 1 << 24;
 /** Number of the runtime function that probes the stack. */
@@ -109,22 +111,24 @@ export function emitPrologue(e: Emitter): void {
     put(buf, X.movq_rr, RBP, RSP);
     if (unwind) buf.unwindOp(UnwindOp.cfaFromRegister, RBP, cfa);
   }
+  const spMoves = frame.framePointer ? UnwindOp.stackPointerAt : UnwindOp.cfaFromSp;
   for (let m = frame.saved[0]; m !== 0; m &= m - 1) {
     const r = 31 - Math.clz32(m & -m);
     put(buf, X.pushq_r, r);
     cfa += 8;
     if (!unwind) continue;
-    if (!frame.framePointer) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa);
+    buf.unwindOp(spMoves, 0, cfa);
     buf.unwindOp(UnwindOp.save, r, -cfa);
   }
   if (checkLate) checkStack(host, buf, cfa - 8);
   if (frame.adjustBytes === 0) return;
-  const cfaAt = frame.framePointer || !unwind ? NONE : cfa;
-  const left = host.settings.bool("enable_probestack") ? probeStack(host, buf, cfaAt) : frame.adjustBytes;
+  const cfaAt = unwind ? cfa : NONE;
+  const probes = host.settings.bool("enable_probestack");
+  const left = probes ? probeStack(host, buf, cfaAt, spMoves) : frame.adjustBytes;
   // A push makes room for eight bytes with one.
   if (left === 8) put(buf, X.pushq_r, RAX);
   else if (left > 0) putModImm(buf, X.subq_ri, RSP, left);
-  if (cfaAt !== NONE) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa + frame.adjustBytes);
+  if (unwind) buf.unwindOp(spMoves, 0, cfa + frame.adjustBytes);
   if (host.realignment !== 0) putModImm(buf, X.andq_ri, RSP, -host.realignment);
   let at = vectorsAt(host);
   for (let m = frame.saved[1]; m !== 0; m &= m - 1, at += 16) {
@@ -164,6 +168,8 @@ export function emitReturn(e: Emitter, at: number): void {
       return;
     case X.tail_through:
       leave(e, words[at + 2]);
+      // Unwinders of Windows take an indirect jump for the end of an epilogue only with this prefix.
+      if ((e.ctx as X64Host).isWindows) buf.put1(REX_W);
       put(buf, X.jmpq_m, words[at + 1], -1, 0, Mem.register);
       return;
     default:
@@ -201,7 +207,8 @@ function leave(e: Emitter, bytes: number): void {
   const unwind = e.ctx.settings.bool("unwind_info");
   const goesOn = unwind && buf.next !== NONE;
   if (goesOn) buf.unwindOp(UnwindOp.rememberState, 0, 0);
-  // The frame pointer is the caller's before the frame is gone.
+  // The frame pointer is the caller's before the frame is gone; more arguments cover what the frame holds.
+  if (unwind && (frame.framePointer || bytes > frame.incomingBytes)) buf.unwindOp(UnwindOp.rearrange, 0, 0);
   const base = (e.ctx as X64Host).realignment !== 0 ? R11 : RSP;
   if (base === R11) put(buf, X.movq_rr, R11, RBP);
   const cfaIs = (offset: number): void => {
@@ -212,14 +219,12 @@ function leave(e: Emitter, bytes: number): void {
   if (frame.framePointer) cfaIs(frame.incomingBase);
   const returnAt = frame.incomingBase - 8;
   const newReturnAt = returnAt + frame.incomingBytes - bytes;
-  let saved = returnAt;
-  const restore = (r: number): void => {
-    saved -= 8;
-    put(buf, X.movq_rm, r, base, -1, saved, Mem.plain);
-    if (unwind) buf.unwindOp(UnwindOp.restore, r, 0);
-  };
-  if (frame.framePointer) restore(RBP);
-  for (let m = frame.saved[0]; m !== 0; m &= m - 1) restore(31 - Math.clz32(m & -m));
+  const restored: number[] = [];
+  if (frame.framePointer) restored.push(RBP);
+  for (let m = frame.saved[0]; m !== 0; m &= m - 1) restored.push(31 - Math.clz32(m & -m));
+  for (const [k, r] of restored.entries()) put(buf, X.movq_rm, r, base, -1, returnAt - 8 - 8 * k, Mem.plain);
+  // What was saved is still where it was up to here.
+  if (unwind) for (const r of restored) buf.unwindOp(UnwindOp.restore, r, 0);
   if (newReturnAt !== returnAt) {
     // Lowering made the outgoing area large enough that this covers no argument.
     put(buf, X.movq_rm, R10, base, -1, returnAt, Mem.plain);
@@ -246,10 +251,10 @@ function undoPrologue(e: Emitter): void {
   let cfa = frame.incomingBase;
   if (frame.saved[1] !== 0) restoreVectors(e);
   const host = e.ctx as X64Host;
-  if (host.realignment !== 0) {
-    put(buf, X.leaq_rm, RSP, RBP, -1, -8 * bitCount(frame.saved[0]), Mem.plain);
-  } else if (frame.adjustBytes !== 0) {
-    if (frame.adjustBytes === 8 && host.own.conv !== CallConv.preserve_all) put(buf, X.popq_r, R11);
+  if (frame.adjustBytes !== 0 || host.realignment !== 0) {
+    const pops = frame.adjustBytes === 8 && host.realignment === 0 && host.own.conv !== CallConv.preserve_all;
+    if (pops) put(buf, X.popq_r, R11);
+    else if (frame.framePointer) put(buf, X.leaq_rm, RSP, RBP, -1, -8 * bitCount(frame.saved[0]), Mem.plain);
     else putModImm(buf, X.addq_ri, RSP, frame.adjustBytes);
     cfa -= frame.adjustBytes;
     if (tracksSp) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa);
@@ -288,9 +293,10 @@ function placeConstants(host: X64Host, buf: CodeBuffer): void {
  * tools take accesses far below it for mistakes.
  *
  * @param cfa Canonical frame address minus stack pointer, for the unwinder; -1 if it need not be told.
+ * @param spMoves How it is told that the stack pointer moves.
  * @returns The bytes that are still to be taken off the stack pointer.
  */
-function probeStack(host: X64Host, buf: CodeBuffer, cfa: number): number {
+function probeStack(host: X64Host, buf: CodeBuffer, cfa: number, spMoves: number): number {
   const bytes = host.frame.adjustBytes;
   const page = 2 ** host.settings.num("probestack_size_log2");
   const pages = Math.floor(bytes / page);
@@ -303,15 +309,26 @@ function probeStack(host: X64Host, buf: CodeBuffer, cfa: number): number {
   if (pages <= UNROLLED_PROBES) {
     for (let k = 1; k <= pages; k++) {
       putModImm(buf, X.subq_ri, RSP, page);
-      if (cfa !== NONE) buf.unwindOp(UnwindOp.cfaFromSp, 0, cfa + k * page);
+      if (cfa !== NONE) buf.unwindOp(spMoves, 0, cfa + k * page);
       put(buf, X.movl_mi, RSP, -1, 0, Mem.plain, 0);
     }
     return rest;
   }
   const again = buf.newLabel();
+  if (host.isWindows) {
+    // Its unwind codes have no words for a loop, and its own probes do not move the stack pointer either.
+    put(buf, X.movq_ri, R11, -page);
+    buf.bind(again);
+    put(buf, X.movl_mi, RSP, R11, 0, Mem.plain, 0);
+    putModImm(buf, X.subq_ri, R11, page);
+    put(buf, X.cmpq_mi, R11, -1, 0, Mem.register, -pages * page);
+    put(buf, X.jcc, NOT_BELOW, again);
+    return bytes;
+  }
   put(buf, X.leaq_rm, R11, RSP, -1, -pages * page, Mem.plain);
   // While the stack pointer moves, r11 stands still.
-  if (cfa !== NONE) buf.unwindOp(UnwindOp.cfaFromRegister, R11, cfa + pages * page);
+  if (cfa !== NONE && spMoves === UnwindOp.cfaFromSp)
+    buf.unwindOp(UnwindOp.cfaFromRegister, R11, cfa + pages * page);
   buf.bind(again);
   putModImm(buf, X.subq_ri, RSP, page);
   put(buf, X.movl_mi, RSP, -1, 0, Mem.plain, 0);

@@ -26,4 +26,6 @@ export const Reloc = {
   tlsDescriptor: 6,
   /** The 32-bit offset of a symbol in its section (COFF). */
   sectionOffset: 7,
+  /** The 32-bit distance from the start of the linked image, in unwind tables of Windows. */
+  imageRelative: 8,
 } as const;

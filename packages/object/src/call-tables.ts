@@ -5,9 +5,10 @@
  */
 import { CALL_SITE_WORDS, type CompiledCode, HANDLER_WORDS, HandlerKind } from "@gantry/codegen-core";
 import { ByteSink, type Endian, I32List } from "@gantry/entity";
+import { type FileSection, relocate, section, sectionStart, TEXT } from "./sections.ts";
 
 /** Words of a row of {@link CallTable.addresses}. */
-export const ADDRESS_WORDS = 2;
+const ADDRESS_WORDS = 2;
 
 /** One section while functions are defined. */
 export interface CallTable {
@@ -32,9 +33,19 @@ export class CallTables {
     this.stackMaps = table("gantry_stack_maps", endian);
   }
 
-  /** The sections that are not empty. */
-  filled(): CallTable[] {
-    return [this.handlers, this.stackMaps].filter(({ sink }) => sink.length > 0);
+  /**
+   * The sections that are not empty.
+   *
+   * @param kind The relocation kind for a distance of 4 bytes.
+   */
+  sections(kind: number): FileSection[] {
+    const filled = [this.handlers, this.stackMaps].filter(({ sink }) => sink.length > 0);
+    return filled.map(({ name, sink, addresses }) => {
+      const relocations = new I32List();
+      for (let i = 0; i < addresses.length; i += ADDRESS_WORDS)
+        relocate(relocations, addresses.at(i), kind, sectionStart(TEXT), addresses.at(i + 1));
+      return section(name, "tables", 4, sink, relocations);
+    });
   }
 
   /** Adds the calls of a function at `textOffset`. */

@@ -5,6 +5,7 @@
 import { type CompiledCode, type ObjectTarget, UNWIND_WORDS, UnwindOp } from "@gantry/codegen-core";
 import { bug } from "@gantry/diag";
 import { ByteSink, I32List } from "@gantry/entity";
+import { type FileSection, relocate, section, sectionStart, TEXT, type UnwindTable } from "./sections.ts";
 
 const DW_CFA_advance_loc = 0x40;
 const DW_CFA_offset = 0x80;
@@ -31,7 +32,7 @@ const DATAREL_SDATA4 = 0x3b;
 export const EH_FUNCTION_WORDS = 3;
 
 /** The unwind tables of a module while its functions are defined. */
-export class EhFrame {
+export class EhFrame implements UnwindTable<CompiledCode> {
   readonly sink: ByteSink;
   /** Rows of (offset of the field that holds the distance to the function, offset in .text, start of the FDE). */
   readonly functions = new I32List();
@@ -95,6 +96,8 @@ export class EhFrame {
     let rememberedRegister = cfaRegister;
     let rememberedOffset = cfaOffset;
     for (let i = 0; i < code.unwind.length; i += UNWIND_WORDS) {
+      // DWARF has rules and no history.
+      if (rows[i + 1] >= UnwindOp.stackPointerAt) continue;
       this.#advance(rows[i] - at);
       at = rows[i];
       const a = rows[i + 2];
@@ -184,6 +187,15 @@ export class EhFrame {
       out.u8(DW_CFA_advance_loc4);
       out.u32(n);
     }
+  }
+
+  sections(): FileSection[] {
+    if (this.sink.length === 0) return [];
+    const relocations = new I32List();
+    const rows = this.functions.data;
+    for (let i = 0; i < this.functions.length; i += EH_FUNCTION_WORDS)
+      relocate(relocations, rows[i], this.#target.relative4, sectionStart(TEXT), rows[i + 1]);
+    return [section(".eh_frame", "tables", 8, this.sink, relocations)];
   }
 
   /** Appends `.eh_frame_hdr`, the binary search table over the functions, for the given addresses. */

@@ -61,6 +61,9 @@ export const DT_FLAGS_1 = 0x6ffffffb;
 /** The image is never unloaded. */
 export const DF_1_NODELETE = 8;
 
+/** Names of the sections that hold what symbols name, by the builder's numbers. */
+export const SECTION_NAMES = [".text", ".rodata", ".data.rel.ro", ".data", ".bss"];
+
 export const EHDR_BYTES = 64;
 export const PHDR_BYTES = 56;
 export const SHDR_BYTES = 64;

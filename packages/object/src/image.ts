@@ -9,7 +9,7 @@
 import { RELOCATION_WORDS } from "@gantry/codegen-core";
 import { errorOf } from "@gantry/diag";
 import { ByteSink, I32List } from "@gantry/entity";
-import { EH_FUNCTION_WORDS } from "./eh-frame.ts";
+import { EH_FUNCTION_WORDS, EhFrame } from "./eh-frame.ts";
 import * as elf from "./elf-format.ts";
 import { type ObjectBuilder, SECTION_COUNT, Section, type SymbolId, SymbolKind } from "./object-builder.ts";
 import { applyRelocation } from "./relocate.ts";
@@ -48,15 +48,16 @@ interface Part {
   address: number;
 }
 
-const SECTION_PART = [".text", ".rodata", ".data.rel.ro", ".data", ".bss"];
-
 export function writeImage(builder: ObjectBuilder, options: ImageOptions): Image {
   builder.checkDefined();
-  return new ImageWriter(builder, options).write();
+  if (!(builder.unwind instanceof EhFrame))
+    throw errorOf("OBJ0013", "loadable images are ELF; leave the format out or write an object file");
+  return new ImageWriter(builder, builder.unwind, options).write();
 }
 
 class ImageWriter {
   readonly #b: ObjectBuilder;
+  readonly #eh: EhFrame;
   readonly #options: ImageOptions;
   readonly #parts: Part[] = [];
   readonly #byName = new Map<string, Part>();
@@ -71,10 +72,11 @@ class ImageWriter {
   /** Symbols in `.dynsym` behind the null symbol, and the index of each symbol there (0 none). */
   readonly #dynamic: SymbolId[] = [];
   readonly #dynamicIndex: Int32Array;
-  readonly #dynamicNames = new StringTable();
+  readonly #dynamicNames = new StringTable(1);
 
-  constructor(builder: ObjectBuilder, options: ImageOptions) {
+  constructor(builder: ObjectBuilder, eh: EhFrame, options: ImageOptions) {
     this.#b = builder;
+    this.#eh = eh;
     this.#options = options;
     const n = builder.symbolNames.length;
     this.#slotOf = new Int32Array(n).fill(-1);
@@ -161,7 +163,7 @@ class ImageWriter {
     const dynamicSymbols = this.#dynamic.length + 1;
     for (const id of this.#dynamic) this.#dynamicNames.add(b.symbolNames[id]!);
     const soname = this.#options.soname === undefined ? 0 : this.#dynamicNames.add(this.#options.soname);
-    const eh = b.ehFrame.sink;
+    const eh = this.#eh.sink;
 
     this.#add("", 0, 0, 1, 0, 0);
     this.#add(".hash", elf.SHT_HASH, read, 8, word, (2 + 2 * dynamicSymbols) * word, ".dynsym", (out) =>
@@ -188,7 +190,7 @@ class ImageWriter {
         this.#relas(out),
       );
     if (eh.length > 0) {
-      this.#add(".eh_frame_hdr", elf.SHT_PROGBITS, read, 4, 0, b.ehFrame.headerBytes, "", (out) =>
+      this.#add(".eh_frame_hdr", elf.SHT_PROGBITS, read, 4, 0, this.#eh.headerBytes, "", (out) =>
         this.#ehHeader(out),
       );
       this.#add(".eh_frame", elf.SHT_PROGBITS, read, 8, 0, eh.length + 4, "", (out) => {
@@ -248,7 +250,7 @@ class ImageWriter {
     const sink = this.#b.contents[section]!;
     if (sink.length === 0) return;
     this.#add(
-      SECTION_PART[section]!,
+      elf.SECTION_NAMES[section]!,
       elf.SHT_PROGBITS,
       flags,
       this.#b.alignments[section]!,
@@ -305,7 +307,7 @@ class ImageWriter {
   /** Address of a symbol that the image defines. */
   #address(id: SymbolId): number {
     const b = this.#b;
-    return this.#part(SECTION_PART[b.symbolSection.at(id)]!).address + b.symbolOffset.at(id);
+    return this.#part(elf.SECTION_NAMES[b.symbolSection.at(id)]!).address + b.symbolOffset.at(id);
   }
 
   // ---- contents ----
@@ -408,7 +410,7 @@ class ImageWriter {
         : kind === SymbolKind.data
           ? elf.STT_OBJECT
           : elf.STT_NOTYPE;
-    const part = this.#part(SECTION_PART[b.symbolSection.at(id)]!);
+    const part = this.#part(elf.SECTION_NAMES[b.symbolSection.at(id)]!);
     elf.symbol(
       out,
       name,
@@ -446,7 +448,7 @@ class ImageWriter {
       const row = this.#pointers.at(i + 1);
       const rows = b.relocations[section]!;
       const id = rows.at(row + 2);
-      const at = this.#part(SECTION_PART[section]!).address + rows.at(row);
+      const at = this.#part(elf.SECTION_NAMES[section]!).address + rows.at(row);
       const addend = rows.at(row + 3);
       if (b.isDefined(id)) elf.rela(out, at, dynamic.relative, 0, this.#address(id) + addend);
       else if (!b.addresses.has(id)) elf.rela(out, at, dynamic.absolute, this.#dynamicIndex[id], addend);
@@ -478,7 +480,7 @@ class ImageWriter {
 
   #ehHeader(out: ByteSink): void {
     const frame = this.#part(".eh_frame").address;
-    this.#b.ehFrame.writeHeader(out, this.#part(".eh_frame_hdr").address, frame, this.#part(".text").address);
+    this.#eh.writeHeader(out, this.#part(".eh_frame_hdr").address, frame, this.#part(".text").address);
   }
 
   // ---- resolution ----
@@ -487,7 +489,7 @@ class ImageWriter {
     const b = this.#b;
     const rows = b.relocations[section]!;
     if (rows.length === 0) return;
-    const part = this.#part(SECTION_PART[section]!);
+    const part = this.#part(elf.SECTION_NAMES[section]!);
     for (let i = 0; i < rows.length; i += RELOCATION_WORDS) {
       const kind = b.target.relocations[rows.at(i + 1)]!;
       const id = rows.at(i + 2);
@@ -528,7 +530,7 @@ class ImageWriter {
   #relocateUnwind(out: ByteSink): void {
     const part = this.#byName.get(".eh_frame");
     if (part === undefined) return;
-    const rows = this.#b.ehFrame.functions;
+    const rows = this.#eh.functions;
     const text = this.#part(".text").address;
     for (let i = 0; i < rows.length; i += EH_FUNCTION_WORDS) {
       const at = part.address + rows.at(i);
@@ -541,7 +543,7 @@ class ImageWriter {
   /** Appends `.symtab`, line tables and the section headers: without them debuggers see nothing. */
   #sectionHeaders(out: ByteSink): void {
     const b = this.#b;
-    const strings = new StringTable();
+    const strings = new StringTable(1);
     const symbols = new ByteSink(b.target.endian, 4096);
     elf.symbol(symbols, 0, 0, 0, 0, 0, 0, 0);
     let locals = 1;
@@ -570,7 +572,7 @@ class ImageWriter {
     }
     this.#append(out, ".symtab", elf.SHT_SYMTAB, 8, elf.SYM_BYTES, symbols.toBytes(), ".strtab", locals);
     this.#append(out, ".strtab", elf.SHT_STRTAB, 1, 0, strings.sink.toBytes());
-    const names = new StringTable();
+    const names = new StringTable(1);
     const offsets = this.#parts.map((p) => names.add(p.name));
     offsets.push(names.add(".shstrtab"));
     this.#append(out, ".shstrtab", elf.SHT_STRTAB, 1, 0, names.sink.toBytes());

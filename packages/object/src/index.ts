@@ -4,6 +4,7 @@ export type { Image, ImageOptions } from "./image.ts";
 export {
   type DataObject,
   type DataRelocation,
+  type FormatName,
   type Linkage,
   ObjectBuilder,
   type ObjectOptions,

@@ -3,14 +3,18 @@
  * written at the end is either a relocatable file ({@link ObjectBuilder.write}) or a loadable image
  * ({@link ObjectBuilder.writeImage}); both see the same contents.
  */
-import { type CompiledCode, DATA_WORDS, type ObjectTarget, RELOCATION_WORDS } from "@gantry/codegen-core";
+import { type CompiledCode, DATA_WORDS, type ObjectTarget } from "@gantry/codegen-core";
 import { errorOf } from "@gantry/diag";
 import { ByteSink, I32List } from "@gantry/entity";
 import { CallTables } from "./call-tables.ts";
+import { coffFormat } from "./coff-relocatable.ts";
 import { DebugLine, type LineSource } from "./debug-line.ts";
 import { EhFrame } from "./eh-frame.ts";
+import { elfFormat } from "./elf-relocatable.ts";
 import { type Image, type ImageOptions, writeImage } from "./image.ts";
 import { writeRelocatable } from "./relocatable.ts";
+import { REL_WORDS, type UnwindTable } from "./sections.ts";
+import { UnwindCodes } from "./unwind-codes.ts";
 
 /** A symbol of one {@link ObjectBuilder}. */
 export type SymbolId = number;
@@ -27,9 +31,6 @@ export const SECTION_COUNT = 5;
 
 /** What a symbol stands for. */
 export const SymbolKind = { unknown: 0, function: 1, data: 2, mark: 3, thread: 4 } as const;
-
-/** Words for each row of the relocation columns: (offset, kind, symbol, addend). */
-export const REL_WORDS = RELOCATION_WORDS;
 
 /** A relocation of a data object. */
 export interface DataRelocation {
@@ -49,10 +50,15 @@ export interface DataObject {
   readonly relocations?: readonly DataRelocation[];
 }
 
+/** Formats of relocatable files. */
+export type FormatName = "elf" | "coff";
+
 export interface ObjectOptions {
+  /** ELF unless told otherwise. */
+  readonly format?: FormatName;
   /** Name of the source for the symbol table and the debugger. */
   readonly fileName?: string;
-  /** Write `.eh_frame`; on unless told otherwise. */
+  /** Write tables for unwinders; on unless told otherwise. */
   readonly unwind?: boolean;
   /** Write `.debug_line` from the source locations of the code. */
   readonly lines?: LineSource;
@@ -68,7 +74,7 @@ export class ObjectBuilder {
   readonly alignments: number[] = [1, 1, 8, 1, 1];
   readonly relocations: readonly I32List[];
   bssBytes = 0;
-  readonly ehFrame: EhFrame;
+  readonly unwind: UnwindTable<CompiledCode>;
   readonly callTables: CallTables;
   readonly debugLine: DebugLine | undefined;
 
@@ -94,7 +100,7 @@ export class ObjectBuilder {
     const sink = (capacity: number) => new ByteSink(target.endian, capacity);
     this.contents = [sink(65536), sink(1024), sink(256), sink(1024), sink(16)];
     this.relocations = this.contents.map(() => new I32List());
-    this.ehFrame = new EhFrame(target);
+    this.unwind = options.format === "coff" ? new UnwindCodes(target) : new EhFrame(target);
     this.callTables = new CallTables(target.endian);
     this.debugLine = options.lines === undefined ? undefined : new DebugLine(target, options.lines);
     this.#padding = Uint8Array.from(target.padding);
@@ -209,7 +215,7 @@ export class ObjectBuilder {
       to.data[at + 2] = symbol;
       to.data[at + 3] = from[i + 3];
     }
-    if (this.options.unwind !== false) this.ehFrame.add(code, start);
+    if (this.options.unwind !== false) this.unwind.add(code, start);
     this.callTables.add(code, start);
     this.debugLine?.add(this.symbolNames[id]!, code, start, locationBase);
   }
@@ -314,7 +320,7 @@ export class ObjectBuilder {
 
   /** The relocatable object file. */
   write(): Uint8Array<ArrayBuffer> {
-    return writeRelocatable(this);
+    return writeRelocatable(this, this.options.format === "coff" ? coffFormat : elfFormat);
   }
 
   /** A shared object that a running process can load; references between its symbols are already resolved. */

@@ -1,12 +1,13 @@
 import { ByteSink } from "@gantry/entity";
 
-/** A string table: NUL-terminated strings, each once, the empty one at 0. */
+/** A string table: NUL-terminated strings, each once, behind a few zeroes, where the empty one is. */
 export class StringTable {
   readonly sink = new ByteSink("little", 4096);
   readonly #offsets = new Map<string, number>([["", 0]]);
 
-  constructor() {
-    this.sink.u8(0);
+  /** @param head Number of zeroes in front: 1 in ELF, 4 in COFF, which keeps the table's length there. */
+  constructor(head: number) {
+    for (let k = 0; k < head; k++) this.sink.u8(0);
   }
 
   /** The offset of `text`, which is added if it is not there. */

@@ -2,7 +2,7 @@
  * Machines and machine code for the tests of this package, which know no target: a little-endian and a big-endian
  * table with the numbers of processor supplements, and functions assembled by hand.
  */
-import { CompiledCode, type ObjectTarget, UnwindOp } from "@gantry/codegen-core";
+import { CompiledCode, NO_ELF, type ObjectTarget, UnwindOp } from "@gantry/codegen-core";
 
 const GENERAL = [0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15];
 
@@ -11,6 +11,9 @@ export const PC4 = 2;
 export const CALL4 = 3;
 export const GOT4 = 4;
 
+export const ELF_ONLY = 6;
+const REL32 = { type: 4, bias: -4 };
+
 export const little: ObjectTarget = {
   name: "x86-64",
   endian: "little",
@@ -18,12 +21,26 @@ export const little: ObjectTarget = {
   elfFlags: 0,
   pageBytes: 4096,
   relocations: [
-    { name: "R_X86_64_64", elf: 1, to: "symbol", relative: false, field: "word8" },
-    { name: "R_X86_64_32", elf: 10, to: "symbol", relative: false, field: "word4" },
-    { name: "R_X86_64_PC32", elf: 2, to: "symbol", relative: true, field: "word4" },
-    { name: "R_X86_64_PLT32", elf: 4, to: "plt", relative: true, field: "word4" },
+    { name: "R_X86_64_64", elf: 1, coff: { type: 1 }, to: "symbol", relative: false, field: "word8" },
+    { name: "R_X86_64_32", elf: 10, coff: { type: 11 }, to: "symbol", relative: false, field: "word4" },
+    { name: "R_X86_64_PC32", elf: 2, coff: REL32, to: "symbol", relative: true, field: "word4" },
+    { name: "R_X86_64_PLT32", elf: 4, coff: REL32, to: "plt", relative: true, field: "word4" },
     { name: "R_X86_64_GOTPCREL", elf: 9, to: "got", relative: true, field: "word4" },
+    {
+      name: "IMAGE_REL_AMD64_ADDR32NB",
+      elf: NO_ELF,
+      coff: { type: 3 },
+      to: "symbol",
+      relative: false,
+      field: "word4",
+    },
+    { name: "R_X86_64_PC64", elf: 24, to: "symbol", relative: true, field: "word8" },
   ],
+  coff: {
+    machine: 0x8664,
+    imageRelative: 5,
+    unwindRegisters: Array.from({ length: 48 }, (_, r) => (r < 16 ? r : r < 32 ? -1 : r - 32)),
+  },
   absolute8: 0,
   absolute4: 1,
   relative4: 2,

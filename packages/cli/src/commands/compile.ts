@@ -2,14 +2,14 @@ import { Function as ClifFunction, FunctionReader, functionName, writeFunction }
 import { CompileContext, type CompiledCode, disassemble, type Pass, symbolOf } from "@gantry/codegen-core";
 import { type Diagnostic, GantryError } from "@gantry/diag";
 import { locate } from "@gantry/filetest/locate";
-import { ObjectBuilder } from "@gantry/object";
+import { type FormatName, ObjectBuilder } from "@gantry/object";
 import { problemToText } from "@gantry/regalloc";
 import { CliCode } from "../codes.ts";
 import { type Invocation, textOption } from "../command.ts";
 import { readInput, writeOutput } from "../files.ts";
 import { PassWatch } from "../observe.ts";
 import { RuleWatch } from "../rule-watch.ts";
-import { chosenSettings, chosenTarget } from "../target.ts";
+import { chosenSettings, chosenTarget, objectFormat } from "../target.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** After so many diagnostics the rest is only counted. */
@@ -38,7 +38,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const reader = new FunctionReader(readInput(path));
   reader.header(() => {});
   const context = new CompileContext(isa, settings);
-  const writer = writers[kind]!(context, reader.name);
+  const writer = writers[kind]!(context, reader.name, objectFormat(textOption(invocation, "target") ?? ""));
   const observer = {
     before: () => watch.before(),
     after(pass: Pass, c: CompileContext): boolean {
@@ -115,11 +115,12 @@ function defaultOutput(path: string, kind: string): string {
   return `${path.replace(/\.clif$/, "")}.${suffix}`;
 }
 
-type MakeWriter = (context: CompileContext, fileName: string) => Writer;
+type MakeWriter = (context: CompileContext, fileName: string, format: FormatName) => Writer;
 
 const writers: Readonly<Record<string, MakeWriter>> = {
-  obj(context, fileName) {
+  obj(context, fileName, format) {
     const object = new ObjectBuilder(context.isa.objects, {
+      format,
       fileName,
       unwind: context.settings.bool("unwind_info"),
     });

@@ -1,6 +1,7 @@
 import { Function, FunctionReader, functionName, verify } from "@gantry/clif-ir";
 import { CompileContext, type TargetIsa } from "@gantry/codegen-core";
 import { bug, type Diagnostic, GantryError } from "@gantry/diag";
+import { systemOf } from "@gantry/filetest/targets";
 import { settingsWith, targetNamed } from "../target.ts";
 import { AnswerSink, NO_PAYLOAD } from "./answer.ts";
 import { type CacheOptions, FunctionCache } from "./function-cache.ts";
@@ -32,6 +33,7 @@ export class Engine implements Executor {
   /** The context that was used last, and the words of its settings. */
   #context: CompileContext | undefined;
   #contextSet: readonly string[] | undefined;
+  #contextTriple = "";
   /** Targets by the triple that they were asked for with. */
   readonly #targets = new Map<string, TargetIsa>();
   readonly #func = new Function();
@@ -169,7 +171,7 @@ export class Engine implements Executor {
 
   *#check(job: Job, request: CheckRequest): Steps {
     const isa = this.#targets.get("") ?? ((yield this.#load(job, "")) as TargetIsa);
-    const settings = settingsWith(isa, request.set);
+    const settings = settingsWith(isa, request.set, "");
     const reader = readerOf(job, request);
     const answer = this.#answer;
     const func = this.#func;
@@ -189,7 +191,7 @@ export class Engine implements Executor {
 
   *#compile(job: Job, request: CompileRequest): Steps {
     const isa = this.#targets.get(request.target) ?? ((yield this.#load(job, request.target)) as TargetIsa);
-    const context = this.#contextFor(isa, request.set);
+    const context = this.#contextFor(isa, request.target, request.set);
     const output = this.#outputs[request.output];
     const cache = output.code === undefined ? undefined : this.#cache;
     // A store may answer later.
@@ -247,18 +249,20 @@ export class Engine implements Executor {
     return isa;
   }
 
-  #contextFor(isa: TargetIsa, set: readonly string[]): CompileContext {
-    if (set === this.#contextSet && this.#context?.isa === isa) return this.#context;
-    const key = JSON.stringify([isa.name, set]);
+  #contextFor(isa: TargetIsa, triple: string, set: readonly string[]): CompileContext {
+    const isLast = set === this.#contextSet && triple === this.#contextTriple;
+    if (isLast && this.#context?.isa === isa) return this.#context;
+    const key = JSON.stringify([isa.name, systemOf(triple).name, set]);
     let context = this.#contexts.get(key);
     if (context === undefined) {
-      context = new CompileContext(isa, settingsWith(isa, set));
+      context = new CompileContext(isa, settingsWith(isa, set, triple));
       if (this.#contexts.size >= MAX_CONTEXTS) this.#contexts.delete(this.#contexts.keys().next().value!);
     } else this.#contexts.delete(key);
     // Last in the map is used last.
     this.#contexts.set(key, context);
     this.#context = context;
     this.#contextSet = set;
+    this.#contextTriple = triple;
     return context;
   }
 }

@@ -9,6 +9,7 @@ import {
 } from "@gantry/codegen-core";
 import { ByteSink } from "@gantry/entity";
 import { ObjectBuilder } from "@gantry/object";
+import { objectFormat } from "../target.ts";
 import type { AnswerSink } from "./answer.ts";
 import type { CompileRequest, OutputKind } from "./protocol.ts";
 
@@ -36,7 +37,11 @@ class ObjectOutput implements Output {
   #object!: ObjectBuilder;
 
   begin(context: CompileContext, request: CompileRequest): void {
-    this.#object = new ObjectBuilder(context.isa.objects, { fileName: request.name });
+    this.#object = new ObjectBuilder(context.isa.objects, {
+      format: objectFormat(request.target),
+      fileName: request.name,
+      unwind: context.settings.bool("unwind_info"),
+    });
   }
 
   code(_answer: AnswerSink, context: CompileContext, func: Function, code: CompiledCode): void {

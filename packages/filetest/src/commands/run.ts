@@ -3,7 +3,7 @@ import { TestCode } from "../codes.ts";
 import { nativeExecutor } from "../native.ts";
 import { obey, runCommandsOf } from "../obey.ts";
 import { Skip } from "../outcome.ts";
-import { architectureOf, hostArchitecture } from "../targets.ts";
+import { architectureOf, hostArchitecture, systemOf } from "../targets.ts";
 import type { TestContext } from "../test-command.ts";
 
 /** Compiles the functions into this process and obeys their run commands. */
@@ -12,6 +12,10 @@ export function run(c: TestContext): void {
   const host = hostArchitecture();
   if (architectureOf(line.triple) !== host) {
     throw new Skip("host", `${isa.arch} code cannot run on this machine (${host})`);
+  }
+  const system = systemOf(line.triple);
+  if (system !== systemOf("") && system.platform !== process.platform) {
+    throw new Skip("host", `${system.name} code cannot run on this machine (${process.platform})`);
   }
   if (isa.jit === undefined || process.platform !== "linux") {
     throw new Skip("host", `code cannot be called in a process of this system (${process.platform})`);

@@ -31,6 +31,7 @@ export function unwind(c: TestContext): void {
 function operands(op: number, a: number, b: number, register: (r: number) => string): string {
   switch (op) {
     case UnwindOp.cfaFromSp:
+    case UnwindOp.stackPointerAt:
       return `${b}`;
     case UnwindOp.cfaFromRegister:
     case UnwindOp.save:
