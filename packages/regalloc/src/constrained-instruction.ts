@@ -76,6 +76,7 @@ export class ConstrainedInstruction {
     this.#slotOperands = slotOperands;
     this.#usedAt = growInt32(this.#usedAt, p.numVRegs);
     this.#usedAt.fill(0, 0, p.numVRegs);
+    this.#reusedBy.fill(0);
   }
 
   allocate(i: number): void {
@@ -101,6 +102,7 @@ export class ConstrainedInstruction {
     this.#emitPlan();
     this.#state.planning = 0;
     this.#finish(first, end);
+    if ((kinds & (256 << REUSE)) !== 0) this.#reusedBy.fill(0, 0, end - first);
   }
 
   /** Step 1. */
@@ -122,7 +124,6 @@ export class ConstrainedInstruction {
       this.#lateNeed[c] = 0;
     }
     if (end - first > this.#reusedBy.length) this.#reusedBy = growInt32(this.#reusedBy, end - first);
-    this.#reusedBy.fill(0, 0, end - first);
     let kinds = 0;
     for (let k = first; k < end; k++) {
       const v = opVReg[k];

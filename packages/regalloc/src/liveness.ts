@@ -77,7 +77,7 @@ export class Liveness {
       // What a block defines is not live into it, so these bits are only ever what the successors brought.
       for (let g = killHead[b]; g !== 0; g = killNext[g]) words[row + (g >> 5)] &= ~(1 << (g & 31));
     }
-    this.#closeLoops(p);
+    if (uses.latches.length > 0) this.#closeLoops(p, uses.latches);
   }
 
   #chainKills(p: Problem, uses: UseChains): void {
@@ -94,19 +94,13 @@ export class Liveness {
   }
 
   /** Carries what is live into loop headers round their loops. */
-  #closeLoops(p: Problem): void {
+  #closeLoops(p: Problem, latches: I32List): void {
     const n = p.numBlocks();
     this.#queued = growInt32(this.#queued, n);
     const queued = this.#queued;
-    const succStart = p.blockSuccStart.data;
-    const succs = p.succs.data;
-    let high = -1;
-    for (let b = 0; b < n; b++) {
-      let back = 0;
-      for (let e = succStart[b], z = succStart[b + 1]; e < z; e++) if (succs[e] <= b) back = 1;
-      queued[b] = back;
-      if (back !== 0) high = b;
-    }
+    queued.fill(0, 0, n);
+    for (let k = 0; k < latches.length; k++) queued[latches.at(k)] = 1;
+    let high = latches.at(latches.length - 1);
     const predStart = p.blockPredStart.data;
     const preds = p.preds.data;
     while (high >= 0) {

@@ -6,7 +6,7 @@
  * the states that they start and end in is all there is to do, and the loop neither stores nor loads it. What is taken
  * out is an *absence*: a vreg and a run of blocks in layout order.
  */
-import { growInt32, I32List } from "@gantry/entity";
+import { I32List } from "@gantry/entity";
 import { NEVER } from "./use-chains.ts";
 
 /** Absences of one vreg beyond which it is not kept through loops any more. */
@@ -23,9 +23,12 @@ export class OpenLoops {
   #keptFrom = new Int32Array(1024);
   #keptTo = new Int32Array(1024);
   /** Per vreg: the last block of its last absence, or -1; its newest absence, or -1; how many it has. */
-  absentTo = new Int32Array(1024);
-  #newest = new Int32Array(1024);
+  absentTo = new Int32Array(1024).fill(-1);
+  #newest = new Int32Array(1024).fill(-1);
   #absences = new Uint8Array(1024);
+  #isTouched = new Uint8Array(1024);
+  /** The vregs whose columns hold something. */
+  readonly #touched = new I32List(64);
   /** Absences: first block, last block, the one before. */
   readonly #list = new I32List(64);
 
@@ -35,17 +38,24 @@ export class OpenLoops {
     this.#headers.clear();
     this.#limits.clear();
     this.#list.clear();
-    if (numVRegs > this.#keptFrom.length) {
-      this.#keptFrom = growInt32(this.#keptFrom, numVRegs);
-      this.#keptTo = growInt32(this.#keptTo, numVRegs);
-      this.absentTo = growInt32(this.absentTo, numVRegs);
-      this.#newest = growInt32(this.#newest, numVRegs);
-      this.#absences = new Uint8Array(this.#newest.length);
+    for (let k = 0; k < this.#touched.length; k++) {
+      const v = this.#touched.at(k);
+      this.#keptTo[v] = 0;
+      this.absentTo[v] = -1;
+      this.#newest[v] = -1;
+      this.#absences[v] = 0;
+      this.#isTouched[v] = 0;
     }
-    this.#keptTo.fill(0, 0, numVRegs);
-    this.absentTo.fill(-1, 0, numVRegs);
-    this.#newest.fill(-1, 0, numVRegs);
-    this.#absences.fill(0, 0, numVRegs);
+    this.#touched.clear();
+    if (numVRegs > this.#keptFrom.length) {
+      const n = 2 * numVRegs;
+      this.#keptFrom = new Int32Array(n);
+      this.#keptTo = new Int32Array(n);
+      this.absentTo = new Int32Array(n).fill(-1);
+      this.#newest = new Int32Array(n).fill(-1);
+      this.#absences = new Uint8Array(n);
+      this.#isTouched = new Uint8Array(n);
+    }
   }
 
   /** Closes the loops that end before instruction `first`, where a block begins. */
@@ -72,6 +82,10 @@ export class OpenLoops {
     if (this.#absences[v] >= MAX_ABSENCES) return false;
     // An outer loop that it is kept through already knows.
     if (this.#keptTo[v] > this.limit - 1 && use >= this.#keptTo[v]) return true;
+    if (this.#isTouched[v] === 0) {
+      this.#isTouched[v] = 1;
+      this.#touched.push(v);
+    }
     this.#keptFrom[v] = this.#header;
     this.#keptTo[v] = this.limit;
     return true;

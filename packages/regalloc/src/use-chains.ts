@@ -34,6 +34,10 @@ export class UseChains {
   readonly globals = new I32List(256);
   /** Pairs (block, global): a use in a block that does not define the vreg. */
   readonly exposed = new I32List(512);
+  /** Per block: the last one that branches back to it, or -1. */
+  loopEnd = new Int32Array(256);
+  /** The blocks that branch back, in ascending order. */
+  readonly latches = new I32List(16);
   #last = new Int32Array(1024);
 
   #ensure(p: Problem): void {
@@ -49,6 +53,7 @@ export class UseChains {
     }
     this.next = growInt32(this.next, p.operandVReg.length);
     this.argNext = growInt32(this.argNext, p.edgeArgs.length);
+    this.loopEnd = growInt32(this.loopEnd, p.numBlocks());
     this.notes = growInt32(this.notes, p.numInsts() + 1);
   }
 
@@ -65,9 +70,21 @@ export class UseChains {
     last.fill(0, 0, nv);
     next.fill(NEVER, 0, p.operandVReg.length);
     argNext.fill(NEVER, 0, p.edgeArgs.length);
-    this.globals.clear();
-    this.globals.push(0);
+    // Room for all there can be: nothing is called in the loops, so V8 checks the arrays once before them.
+    this.globals.fill(1, 0);
+    this.globals.extend(nv);
     this.exposed.clear();
+    this.exposed.extend(2 * (p.operandVReg.length + p.edgeArgs.length));
+    this.latches.clear();
+    this.latches.extend(p.numBlocks());
+    const globals = this.globals.data;
+    const exposed = this.exposed.data;
+    const latches = this.latches.data;
+    let globalCount = 1;
+    let exposedCount = 0;
+    let latchCount = 0;
+    const loopEnd = this.loopEnd;
+    loopEnd.fill(-1, 0, p.numBlocks());
     const opStart = p.instOperandStart.data;
     const opVReg = p.operandVReg.data;
     const opInfo = p.operandInfo.data;
@@ -110,7 +127,14 @@ export class UseChains {
           else firstUse[v] = i;
           last[v] = k + 1;
           lastUse[v] = i;
-          if (defBlock[v] !== b) this.#expose(v, b);
+          if (defBlock[v] !== b) {
+            if (globalOf[v] === 0) {
+              globals[globalCount] = v;
+              globalOf[v] = globalCount++;
+            }
+            exposed[exposedCount++] = b;
+            exposed[exposedCount++] = globalOf[v];
+          }
           if (constraint === FIXED && info >> 8 < FIRST_FIXED_SLOT) {
             if (hint[v] < 0) hint[v] = info >> 8;
             hintParam[v] = 0;
@@ -119,7 +143,12 @@ export class UseChains {
         notes[i] = calls | (unusual ^ 1);
         calls += clobbers << 1;
       }
+      let isLatch = false;
       for (let e = succStart[b], f = succStart[b + 1]; e < f; e++) {
+        if (succs[e] <= b) {
+          loopEnd[succs[e]] = b;
+          isLatch = true;
+        }
         const a = argStart[e];
         const z = argStart[e + 1];
         if (a === z) continue;
@@ -132,18 +161,22 @@ export class UseChains {
           else firstUse[v] = end - 1;
           last[v] = -k - 1;
           lastUse[v] = end - 1;
-          if (defBlock[v] !== b) this.#expose(v, b);
+          if (defBlock[v] !== b) {
+            if (globalOf[v] === 0) {
+              globals[globalCount] = v;
+              globalOf[v] = globalCount++;
+            }
+            exposed[exposedCount++] = b;
+            exposed[exposedCount++] = globalOf[v];
+          }
           hintParam[v] = params[q + k - a];
         }
       }
+      if (isLatch) latches[latchCount++] = b;
     }
     notes[p.numInsts()] = calls;
-  }
-
-  #expose(v: number, b: number): void {
-    let g = this.globalOf[v];
-    if (g === 0) this.globalOf[v] = g = this.globals.push(v);
-    this.exposed.push(b);
-    this.exposed.push(g);
+    this.globals.length = globalCount;
+    this.exposed.length = exposedCount;
+    this.latches.length = latchCount;
   }
 }

@@ -1,0 +1,308 @@
+/**
+ * The state that a block starts in.
+ *
+ * Behind one predecessor it is the state that this ends in. Behind several it is the state of the latest of those already
+ * allocated, reduced to what is worth keeping: what the block or, for a loop's header, the loop uses, what all
+ * predecessors have in a register, and what only lives through the loop. Parameters get the registers where most of
+ * their arguments arrive or where they are passed on to, weighted by loop depth.
+ */
+import { I32List } from "@gantry/entity";
+import { AllocationError } from "./allocation-error.ts";
+import type { BlockStates } from "./block-states.ts";
+import { CLASSES } from "./operand.ts";
+import type { Problem } from "./problem.ts";
+import type { RegisterState } from "./register-state.ts";
+import type { UseChains } from "./use-chains.ts";
+
+/** Predecessors that are asked where a parameter's arguments are. */
+const MAX_VOTERS = 8;
+
+export class BlockStart {
+  readonly #state: RegisterState;
+  readonly #states: BlockStates;
+  readonly #chains: UseChains;
+  /** The block whose end the register state is that of. */
+  #stateBlock = 0;
+  /** Per vreg, while a merge is looked at: how many of the predecessors but the latest end with it in a register. */
+  #holders = new Int32Array(1024);
+  /** For each voter the weight of its edge, then where each argument ends. */
+  readonly #votes = new I32List(64);
+  /** While a loop is entered: values that need another register. */
+  readonly #moved = new I32List(32);
+  /** Registers of the parameters placed so far. */
+  readonly #taken = new Int32Array(CLASSES);
+
+  constructor(state: RegisterState, states: BlockStates, chains: UseChains) {
+    this.#state = state;
+    this.#states = states;
+    this.#chains = chains;
+  }
+
+  reset(p: Problem): void {
+    if (p.numVRegs > this.#holders.length) this.#holders = new Int32Array(2 * p.numVRegs);
+    this.#stateBlock = 0;
+  }
+
+  /**
+   * A block that does nothing but jump, as edge blocks do, ends as its only predecessor does; the register state stays
+   * that of an earlier block, which may well be the predecessor of the next. Says whether `b` is one, and notes its states.
+   */
+  passThrough(p: Problem, b: number): boolean {
+    const i = p.blockInstStart.data[b];
+    if (b === 0 || p.blockInstStart.data[b + 1] !== i + 1) return false;
+    if (p.instOperandStart.data[i] !== p.instOperandStart.data[i + 1] || p.instClobber.data[i] !== 0)
+      return false;
+    const first = p.blockPredStart.data[b];
+    if (p.blockPredStart.data[b + 1] - first !== 1) return false;
+    if (p.blockParamStart.data[b] !== p.blockParamStart.data[b + 1]) return false;
+    const d = p.preds.data[first];
+    if (d >= b) return false;
+    this.#states.beginStart();
+    this.#states.shareEnd(d);
+    return true;
+  }
+
+  /** Makes the state that in which block `b` starts. */
+  enter(p: Problem, b: number): void {
+    const s = this.#state;
+    const start = p.blockInstStart.data[b];
+    s.block = b;
+    s.blockEnd = p.blockInstStart.data[b + 1];
+    s.clobbers = this.#chains.notes[start] >> 1;
+    if (start >= s.loops.limit) s.loops.close(start);
+    this.#states.beginStart();
+    const before = this.#stateBlock;
+    this.#stateBlock = b;
+    if (b === 0) return;
+    const preds = p.preds.data;
+    const first = p.blockPredStart.data[b];
+    const last = p.blockPredStart.data[b + 1];
+    let primary = -1;
+    for (let k = first; k < last; k++) if (preds[k] < b && preds[k] > primary) primary = preds[k];
+    if (primary < 0) throw new AllocationError("RA0002", -1, `block ${b} stands before all its predecessors`);
+    const only = last - first === 1 && p.blockParamStart.data[b + 1] === p.blockParamStart.data[b];
+    if (only && primary === before) {
+      this.#continue();
+      return;
+    }
+    for (let c = 0; c < CLASSES; c++) {
+      let q = s.all[c] & ~s.free[c];
+      while (q !== 0) {
+        const r = (c << 5) | (31 - Math.clz32(q & -q));
+        q &= q - 1;
+        s.regOf[s.vregIn[r]] = -1;
+        s.vregIn[r] = 0;
+      }
+      s.free[c] = s.all[c];
+    }
+    if (only) this.#inherit(primary);
+    else this.#merge(p, b, primary, first, last);
+  }
+
+  /** The state as it is, being that of the only predecessor's end, without what is dead here. */
+  #continue(): void {
+    const s = this.#state;
+    for (let c = 0; c < CLASSES; c++) {
+      let q = s.all[c] & ~s.free[c];
+      while (q !== 0) {
+        const r = (c << 5) | (31 - Math.clz32(q & -q));
+        q &= q - 1;
+        if (!s.isLiveIn(s.vregIn[r])) s.drop(r);
+      }
+    }
+  }
+
+  /** The state at the end of an earlier block, which is the only predecessor, without what is dead here. */
+  #inherit(primary: number): void {
+    const s = this.#state;
+    const ends = this.#states.ends.data;
+    const owner = this.#states.owner.data[primary];
+    const from = this.#states.endFrom.data[primary];
+    const to = this.#states.endTo.data[primary];
+    for (let k = from; k < to; k += 2)
+      if (s.isLiveIn(ends[k + 1]) && !s.isAbsent(ends[k + 1], owner)) s.take(ends[k], ends[k + 1]);
+  }
+
+  /** The state of `primary` as far as it is worth keeping, and registers for the parameters. */
+  #merge(p: Problem, b: number, primary: number, first: number, last: number): void {
+    const s = this.#state;
+    const states = this.#states;
+    const preds = p.preds.data;
+    const loopLast = this.#chains.loopEnd[b];
+    if (loopLast >= 0) s.loops.open(b, p.blockInstStart.data[loopLast + 1]);
+    const others = loopLast >= 0 ? 0 : this.#countHolders(preds, b, primary, first, last);
+    const from = states.endFrom.data[primary];
+    const to = states.endTo.data[primary];
+    const owner = states.owner.data[primary];
+    const ends = states.ends.data;
+    this.#moved.clear();
+    for (let k = from; k < to; k += 2) {
+      const v = ends[k + 1];
+      if (!s.isLiveIn(v) || s.isAbsent(v, owner)) continue;
+      const use = s.nextUse[v];
+      const keep =
+        loopLast >= 0 ? this.#keepInLoop(ends[k], v, use) : use < s.blockEnd || this.#holders[v] === others;
+      if (keep) this.#startIn(ends[k], v);
+    }
+    if (p.blockParamStart.data[b] !== p.blockParamStart.data[b + 1]) this.#placeParams(p, b, first, last);
+    if (this.#moved.length !== 0) this.#enterLoop(p);
+    for (let q = first; q < last; q++) {
+      if (preds[q] >= b) continue;
+      for (let k = states.endFrom.data[preds[q]], z = states.endTo.data[preds[q]]; k < z; k += 2) {
+        const v = ends[k + 1];
+        this.#holders[v] = 0;
+        if (s.regOf[v] < 0 && s.isLiveIn(v)) s.keepInMemory(v);
+      }
+    }
+  }
+
+  /** Counts for each vreg who has it in a register, of the allocated predecessors but `primary`; returns how many these are. */
+  #countHolders(preds: Int32Array, b: number, primary: number, first: number, last: number): number {
+    const s = this.#state;
+    const { ends, endFrom, endTo, owner } = this.#states;
+    const holders = this.#holders;
+    let others = 0;
+    for (let q = first; q < last; q++) {
+      const d = preds[q];
+      if (d >= b || d === primary) continue;
+      others++;
+      for (let k = endFrom.data[d], z = endTo.data[d]; k < z; k += 2) {
+        const v = ends.data[k + 1];
+        if (!s.isAbsent(v, owner.data[d])) holders[v]++;
+      }
+    }
+    return others;
+  }
+
+  /** Whether register `r` keeps `v` in the loop that begins here; notes what had better be in another one. */
+  #keepInLoop(r: number, v: number, use: number): boolean {
+    const s = this.#state;
+    const limit = s.loops.limit;
+    if (use >= limit && !s.loops.keep(v, use)) return false;
+    if (this.#chains.notes[limit] >> 1 === s.clobbers || ((s.calleeSaved[r >> 5] >>> (r & 31)) & 1) !== 0)
+      return true;
+    if (use < limit) this.#moved.push(v);
+    return false;
+  }
+
+  /** Adds a vreg to the state that the block starts in. */
+  #startIn(r: number, v: number): void {
+    this.#state.take(r, v);
+    this.#states.addStart(r, v);
+  }
+
+  /** Moves values that a loop uses, and whose registers its calls would destroy, to preserved ones on the way in. */
+  #enterLoop(p: Problem): void {
+    const s = this.#state;
+    const moved = this.#moved;
+    const vregClass = p.vregClass.data;
+    for (let k = 0; k < moved.length; k++) {
+      const v = moved.at(k);
+      const c = vregClass[v];
+      const free = s.free[c] & s.calleeSaved[c];
+      if (free !== 0) this.#startIn((c << 5) | (31 - Math.clz32(free & -free)), v);
+    }
+  }
+
+  #placeParams(p: Problem, b: number, first: number, last: number): void {
+    const a = p.blockParamStart.data[b];
+    const count = p.blockParamStart.data[b + 1] - a;
+    const s = this.#state;
+    const chains = this.#chains;
+    const voters = this.#locateArguments(p, b, first, last, count);
+    const own = edgeWeight(p, b);
+    const taken = this.#taken;
+    taken[0] = 0;
+    taken[1] = 0;
+    taken[2] = 0;
+    for (let k = 0; k < count; k++) {
+      const v = p.params.data[a + k];
+      const c = p.vregClass.data[v];
+      s.defInst[v] = -1 - b;
+      s.nextUse[v] = chains.firstUse[v];
+      if (s.free[c] === 0) this.#makeRoom(c, taken[c], chains.firstUse[v]);
+      const free = s.free[c];
+      if (free === 0) {
+        s.needSlot(v);
+        s.defReg[v] = -1;
+        continue;
+      }
+      let r = this.#electRegister(k, count, voters, c, free, s.passedTo(v), own);
+      if (s.crosses(v) && (r < 0 || ((s.calleeSaved[c] >>> (r & 31)) & 1) === 0))
+        if ((free & s.calleeSaved[c]) !== 0) r = -1;
+      if (r < 0) r = s.choose(v, c, free);
+      this.#startIn(r, v);
+      taken[c] |= 1 << (r & 31);
+      s.defReg[v] = r;
+      chains.hint[v] = r;
+    }
+  }
+
+  /**
+   * Notes for the latest predecessors that are allocated where each argument ends, and how much the edge weighs; returns
+   * how many there are.
+   */
+  #locateArguments(p: Problem, b: number, first: number, last: number, count: number): number {
+    const votes = this.#votes;
+    const preds = p.preds.data;
+    let voters = 0;
+    votes.clear();
+    for (let q = last - 1; q >= first && voters < MAX_VOTERS; q--) {
+      const d = preds[q];
+      if (d >= b) continue;
+      votes.push(edgeWeight(p, d));
+      const args = p.edgeArgStart.data[p.blockSuccStart.data[d]];
+      for (let k = 0; k < count; k++)
+        votes.push(this.#states.registerAtEnd(this.#state, d, p.edgeArgs.data[args + k]));
+      voters++;
+    }
+    return voters;
+  }
+
+  /**
+   * The free register that argument `k` arrives in most often, or -1; `passedTo`, where it is passed on to, has `own` votes.
+   */
+  #electRegister(
+    k: number,
+    count: number,
+    voters: number,
+    c: number,
+    free: number,
+    passedTo: number,
+    own: number,
+  ): number {
+    const votes = this.#votes.data;
+    let best = -1;
+    let weight = 0;
+    if (passedTo >= 0 && passedTo >> 5 === c && ((free >>> (passedTo & 31)) & 1) !== 0) {
+      best = passedTo;
+      weight = own;
+      for (let j = 0; j < voters; j++)
+        if (votes[j * (count + 1) + 1 + k] === passedTo) weight += votes[j * (count + 1)];
+    }
+    for (let i = 0; i < voters; i++) {
+      const r = votes[i * (count + 1) + 1 + k];
+      if (r < 0 || r >> 5 !== c || ((free >>> (r & 31)) & 1) === 0) continue;
+      let w = 0;
+      for (let j = i; j < voters; j++) if (votes[j * (count + 1) + 1 + k] === r) w += votes[j * (count + 1)];
+      if (w <= weight) continue;
+      weight = w;
+      best = r;
+    }
+    return best;
+  }
+
+  /** Takes a register from a value of the starting state that is used later than `use`; parameters keep theirs. */
+  #makeRoom(c: number, params: number, use: number): void {
+    const s = this.#state;
+    const r = s.farthest(c, params);
+    if (r < 0 || s.nextUse[s.vregIn[r]] <= use) return;
+    s.evict(r);
+    this.#states.removeStart(r);
+  }
+}
+
+/** How much a move on an edge out of block `b` weighs. */
+function edgeWeight(p: Problem, b: number): number {
+  return 1 << (2 * Math.min(p.blockLoopDepth.data[b], 10));
+}

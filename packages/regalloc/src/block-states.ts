@@ -1,0 +1,86 @@
+/**
+ * Which vregs are in which registers where blocks begin and end, as far as the linear allocator has come: pairs
+ * (register, vreg). Where values arrive by moves, that is behind several predecessors or with parameters, the start has a
+ * state of its own; elsewhere it is the end of the only predecessor without what is dead.
+ *
+ * A vreg that {@link RegisterState.isAbsent} says is absent from a block is not there, whatever the pairs say.
+ */
+import { I32List } from "@gantry/entity";
+import { CLASSES } from "./operand.ts";
+import type { RegisterState } from "./register-state.ts";
+
+export class BlockStates {
+  /** Pairs at starts, and per block where its own begin; one element more than blocks once all are known. */
+  readonly starts = new I32List(1024);
+  readonly startAt = new I32List(256);
+  /** Pairs at ends in the order of registers, and per block where its own begin and end. */
+  readonly ends = new I32List(1024);
+  readonly endFrom = new I32List(256);
+  readonly endTo = new I32List(256);
+  /** Per block the one whose end it shares, itself as a rule: what is absent there is absent here. */
+  readonly owner = new I32List(256);
+
+  reset(): void {
+    this.starts.clear();
+    this.startAt.clear();
+    this.ends.clear();
+    this.endFrom.clear();
+    this.endTo.clear();
+    this.owner.clear();
+  }
+
+  /** The block after the last begins a state. */
+  beginStart(): void {
+    this.startAt.push(this.starts.length);
+  }
+
+  addStart(r: number, v: number): void {
+    this.starts.push(r);
+    this.starts.push(v);
+  }
+
+  /** Takes register `r` out of the start that was begun last. */
+  removeStart(r: number): void {
+    const starts = this.starts.data;
+    let k = this.startAt.at(this.startAt.length - 1);
+    while (starts[k] !== r) k += 2;
+    starts[k + 1] = starts[this.starts.length - 1];
+    starts[k] = starts[this.starts.length - 2];
+    this.starts.length -= 2;
+  }
+
+  /** The next block ends as block `d` does. */
+  shareEnd(d: number): void {
+    this.endFrom.push(this.endFrom.data[d]);
+    this.endTo.push(this.endTo.data[d]);
+    this.owner.push(this.owner.data[d]);
+  }
+
+  /** The next block ends in state `s`, or in none that matters. */
+  addEnd(s: RegisterState, matters: boolean): void {
+    this.owner.push(this.endFrom.push(this.ends.length));
+    if (matters) {
+      let at = this.ends.extend(64 * CLASSES);
+      const ends = this.ends.data;
+      for (let c = 0; c < CLASSES; c++) {
+        let q = s.all[c] & ~s.free[c];
+        while (q !== 0) {
+          const r = (c << 5) | (31 - Math.clz32(q & -q));
+          q &= q - 1;
+          ends[at++] = r;
+          ends[at++] = s.vregIn[r];
+        }
+      }
+      this.ends.length = at;
+    }
+    this.endTo.push(this.ends.length);
+  }
+
+  /** The register that `v` is in at the end of block `b`, or -1. */
+  registerAtEnd(s: RegisterState, b: number, v: number): number {
+    const ends = this.ends.data;
+    for (let k = this.endFrom.data[b], z = this.endTo.data[b]; k < z; k += 2)
+      if (ends[k + 1] === v) return s.isAbsent(v, this.owner.data[b]) ? -1 : ends[k];
+    return -1;
+  }
+}

@@ -1,0 +1,318 @@
+/**
+ * The linear allocator's way through a block whose instructions mostly have the commonest constraints: early uses in any
+ * register or any place, late definitions in any register or in that of a use. The others go to
+ * {@link ConstrainedInstruction}.
+ */
+import type { I32List } from "@gantry/entity";
+import { AllocationError } from "./allocation-error.ts";
+import type { ConstrainedInstruction } from "./constrained-instruction.ts";
+import { ANY, CLASSES, COMMUTES, FIRST_FIXED_SLOT, REUSE, SLOT_BASE } from "./operand.ts";
+import { MOVE } from "./output.ts";
+import type { Problem } from "./problem.ts";
+import type { RegisterState } from "./register-state.ts";
+import type { UseChains } from "./use-chains.ts";
+
+export class PlainInstructions {
+  readonly #state: RegisterState;
+  readonly #chains: UseChains;
+  readonly #constrained: ConstrainedInstruction;
+  readonly #locks = new Int32Array(CLASSES);
+  readonly #taken = new Int32Array(CLASSES);
+  /** Registers of the smallest class that has any: instructions with as many operands need care. */
+  #fewRegisters = 0;
+  #allocs!: Int32Array;
+  #slotOperands!: I32List;
+
+  constructor(state: RegisterState, chains: UseChains, constrained: ConstrainedInstruction) {
+    this.#state = state;
+    this.#chains = chains;
+    this.#constrained = constrained;
+  }
+
+  /** @param slotOperands Receives the operands that were given slots. */
+  reset(allocs: Int32Array, slotOperands: I32List): void {
+    this.#allocs = allocs;
+    this.#slotOperands = slotOperands;
+    this.#fewRegisters = 32;
+    for (let c = 0; c < CLASSES; c++) {
+      const q = this.#state.all[c];
+      if (q !== 0) this.#fewRegisters = Math.min(this.#fewRegisters, countBits(q));
+    }
+  }
+
+  /** Allocates the instructions of block `b`. */
+  allocateBlock(p: Problem, b: number): void {
+    const s = this.#state;
+    const { regOf, nextUse } = s;
+    const allocs = this.#allocs;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
+    const opStart = p.instOperandStart.data;
+    const { next, notes } = this.#chains;
+    const instFlags = p.instFlags.data;
+    const blockEnd = s.blockEnd;
+    for (let i = p.blockInstStart.data[b]; i < blockEnd; i++) {
+      const first = opStart[i];
+      const end = opStart[i + 1];
+      if ((notes[i] & 1) === 0) {
+        this.#constrained.allocate(i);
+        continue;
+      }
+      // Early any/reg uses, late any/reg/reuse definitions.
+      let defs = 0;
+      let reuses = 0;
+      let missing = 0;
+      let lastUses = 0;
+      let def = 0;
+      for (let k = first; k < end; k++) {
+        const v = opVReg[k];
+        if (v < 128) {
+          allocs[k] = v;
+          continue;
+        }
+        const info = opInfo[k];
+        if ((info & 1) !== 0) {
+          allocs[k] = -1;
+          defs++;
+          def = k;
+          if (((info >> 4) & 7) === REUSE) reuses++;
+          continue;
+        }
+        const use = next[k];
+        nextUse[v] = use;
+        if (use >= blockEnd) lastUses++;
+        const r = regOf[v];
+        allocs[k] = r;
+        if (r < 0) missing++;
+      }
+      if ((missing | reuses) !== 0) {
+        if (reuses !== 0 && (instFlags[i] & COMMUTES) !== 0 && this.#isBetterExchanged(first, opVReg, def)) {
+          exchange(opVReg, first);
+          exchange(next, first);
+          exchange(allocs, first);
+        }
+        const input = first + (opInfo[def] >> 8);
+        if (missing === 0 && defs === 1 && !s.isWanted(opVReg[input])) allocs[def] = allocs[input];
+        else if (end - first >= this.#fewRegisters) {
+          this.#constrained.allocate(i);
+          continue;
+        } else this.#placeMissing(p, i, first, end, missing, reuses);
+      }
+      if (lastUses !== 0)
+        for (let k = first; k < end; k++) {
+          const v = opVReg[k];
+          if (v >= 128 && (opInfo[k] & 1) === 0 && next[k] >= blockEnd) s.dropIfDead(v);
+        }
+      if (defs === 1) this.#placeDef(i, def, opVReg[def], opInfo[def]);
+      else if (defs !== 0) this.#placeDefs(p, i, first, end, defs);
+    }
+  }
+
+  /**
+   * Whether a commutative instruction whose uses begin at operand `first` should have them the other way round: the first
+   * is overwritten, so it had better end there, and best be where the result is wanted.
+   */
+  #isBetterExchanged(first: number, opVReg: Int32Array, def: number): boolean {
+    const s = this.#state;
+    const a = opVReg[first];
+    const b = opVReg[first + 1];
+    if (s.isWanted(b)) return false;
+    if (s.isWanted(a)) return true;
+    const ra = s.regOf[a];
+    const rb = s.regOf[b];
+    return rb >= 0 && (ra < 0 || rb === s.passedTo(opVReg[def]));
+  }
+
+  /** Loads and copies for uses that are in no register and for inputs that definitions reuse. */
+  #placeMissing(p: Problem, i: number, first: number, end: number, missing: number, reuses: number): void {
+    this.#lockUses(first, end);
+    if (reuses !== 0 && missing !== 0) this.#placeReuseInputs(p, i, first, end);
+    if (missing !== 0) this.#reloadUses(p, i, first, end);
+    if (reuses !== 0) this.#placeReuses(p, i, first, end);
+  }
+
+  /** Notes the registers of the uses that have one; definitions have none yet. */
+  #lockUses(first: number, end: number): void {
+    const allocs = this.#allocs;
+    const locks = this.#locks;
+    locks[0] = 0;
+    locks[1] = 0;
+    locks[2] = 0;
+    for (let k = first; k < end; k++) {
+      const r = allocs[k];
+      if (r >= 0 && r < FIRST_FIXED_SLOT) locks[r >> 5] |= 1 << (r & 31);
+    }
+  }
+
+  /** The only definition of an instruction; it has a register already if it reuses an input's. */
+  #placeDef(i: number, k: number, v: number, info: number): void {
+    const s = this.#state;
+    let r = this.#allocs[k];
+    if (r < 0) {
+      r = s.pick(v, (info >> 2) & 3, 0);
+      if (r < 0) this.#fail(i);
+      this.#allocs[k] = r;
+    } else if (s.vregIn[r] !== 0) s.evict(r);
+    s.define(v, r, i);
+    if (!s.isWanted(v)) s.drop(r);
+  }
+
+  /** Loads the uses that are in no register. */
+  #reloadUses(p: Problem, i: number, first: number, end: number): void {
+    const s = this.#state;
+    const allocs = this.#allocs;
+    const locks = this.#locks;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
+    for (let k = first; k < end; k++) {
+      const v = opVReg[k];
+      const info = opInfo[k];
+      if (allocs[k] >= 0 || (info & 1) !== 0) continue;
+      const c = (info >> 2) & 3;
+      let r = s.regOf[v];
+      if (r < 0) {
+        if (
+          ((info >> 4) & 7) === ANY &&
+          s.vregRemat[v] === 0 &&
+          (s.free[c] === 0 || s.nextUse[v] >= s.blockEnd)
+        ) {
+          s.needSlot(v);
+          allocs[k] = SLOT_BASE + v;
+          this.#slotOperands.push(k);
+          continue;
+        }
+        r = s.pick(v, c, locks[c]);
+        if (r < 0) this.#fail(i);
+        s.reload(v, r, i);
+        s.take(r, v);
+      }
+      allocs[k] = r;
+      locks[c] |= 1 << (r & 31);
+    }
+  }
+
+  /** Loads reuse inputs that are in no register straight into a register for the definition. */
+  #placeReuseInputs(p: Problem, i: number, first: number, end: number): void {
+    const s = this.#state;
+    const allocs = this.#allocs;
+    const locks = this.#locks;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
+    for (let k = first; k < end; k++) {
+      const info = opInfo[k];
+      if ((info & 0x71) !== ((REUSE << 4) | 1) || opVReg[k] < 128) continue;
+      const input = first + (info >> 8);
+      const v = opVReg[input];
+      if (allocs[input] >= 0) continue;
+      const c = (info >> 2) & 3;
+      const r = s.pick(opVReg[k], c, locks[c]);
+      if (r < 0) this.#fail(i);
+      s.reload(v, r, i);
+      s.free[c] &= ~(1 << (r & 31));
+      locks[c] |= 1 << (r & 31);
+      allocs[input] = r;
+      allocs[k] = r;
+    }
+  }
+
+  /** Gives every reuse definition its input's register if the input ends there, otherwise that of a copy. */
+  #placeReuses(p: Problem, i: number, first: number, end: number): void {
+    const s = this.#state;
+    const allocs = this.#allocs;
+    const locks = this.#locks;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
+    const taken = this.#taken;
+    taken[0] = 0;
+    taken[1] = 0;
+    taken[2] = 0;
+    for (let k = first; k < end; k++) {
+      const info = opInfo[k];
+      if ((info & 0x71) !== ((REUSE << 4) | 1) || allocs[k] >= 0 || opVReg[k] < 128) continue;
+      const input = first + (info >> 8);
+      const v = opVReg[input];
+      const c = (info >> 2) & 3;
+      const at = allocs[input];
+      let r = at;
+      if (at >= SLOT_BASE || s.isWanted(v) || ((taken[c] >>> (at & 31)) & 1) !== 0) {
+        r = s.pick(opVReg[k], c, locks[c]);
+        if (r >= 0) {
+          if (at >= SLOT_BASE) s.reload(v, r, i);
+          else {
+            s.edits.push(2 * i, MOVE, at, r);
+            s.used[c] |= 1 << (r & 31);
+          }
+          s.free[c] &= ~(1 << (r & 31));
+          locks[c] |= 1 << (r & 31);
+        } else {
+          if (at >= SLOT_BASE || ((taken[c] >>> (at & 31)) & 1) !== 0) this.#fail(i);
+          r = at;
+        }
+      }
+      taken[c] |= 1 << (r & 31);
+      allocs[input] = r;
+      allocs[k] = r;
+    }
+  }
+
+  #placeDefs(p: Problem, i: number, first: number, end: number, defs: number): void {
+    const s = this.#state;
+    const allocs = this.#allocs;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
+    const taken = this.#taken;
+    taken[0] = 0;
+    taken[1] = 0;
+    taken[2] = 0;
+    for (let k = first; k < end; k++) {
+      const r = allocs[k];
+      if ((opInfo[k] & 1) === 0 || opVReg[k] < 128 || r < 0) continue;
+      if (s.vregIn[r] !== 0) s.evict(r);
+      s.define(opVReg[k], r, i);
+      taken[r >> 5] |= 1 << (r & 31);
+      defs--;
+    }
+    // Those that may be in memory come last.
+    for (let any = 0; any < 2 && defs > 0; any++)
+      for (let k = first; k < end; k++) {
+        const info = opInfo[k];
+        const v = opVReg[k];
+        if ((info & 1) === 0 || v < 128 || allocs[k] >= 0 || (any === 0 && ((info >> 4) & 7) === ANY))
+          continue;
+        defs--;
+        const c = (info >> 2) & 3;
+        const r = s.pick(v, c, taken[c]);
+        if (r < 0) {
+          if (((info >> 4) & 7) !== ANY) this.#fail(i);
+          s.defineInSlot(v, i);
+          allocs[k] = SLOT_BASE + v;
+          this.#slotOperands.push(k);
+          continue;
+        }
+        allocs[k] = r;
+        taken[c] |= 1 << (r & 31);
+        s.define(v, r, i);
+      }
+    for (let k = first; k < end; k++) if ((opInfo[k] & 1) !== 0 && opVReg[k] >= 128) s.dropIfDead(opVReg[k]);
+  }
+
+  #fail(i: number): never {
+    throw new AllocationError(
+      "RA0001",
+      i,
+      `instruction ${i} needs more registers at once than the machine has; split it or relax its constraints`,
+    );
+  }
+}
+
+function exchange(list: Int32Array, k: number): void {
+  const x = list[k];
+  list[k] = list[k + 1];
+  list[k + 1] = x;
+}
+
+function countBits(q: number): number {
+  let n = 0;
+  for (; q !== 0; q &= q - 1) n++;
+  return n;
+}
