@@ -1,4 +1,4 @@
-import { filePlan, generate, X64 } from "@gantry/clif-gen";
+import { filePlan, generate, type Profile, X64, X64_VECTORS } from "@gantry/clif-gen";
 import { x64 } from "@gantry/isa-x64";
 import { ChildExecutor } from "@gantry/jit";
 import fc from "fast-check";
@@ -7,12 +7,13 @@ import { compareWithNative, reproduction } from "./differential.ts";
 import { supportedBy } from "./supported.ts";
 
 const FILES = 300;
-const SETTINGS: readonly (readonly string[])[] = [
-  [],
-  ["regalloc_algorithm=single_pass"],
-  ["regalloc_algorithm=backtracking"],
-  ["opt_level=speed"],
-  ["has_cmpxchg16b"],
+const CASES: readonly (readonly [Profile, readonly string[]])[] = [
+  [X64, []],
+  [X64, ["regalloc_algorithm=single_pass"]],
+  [X64, ["regalloc_algorithm=backtracking"]],
+  [X64, ["opt_level=speed"]],
+  [X64, ["has_cmpxchg16b"]],
+  [X64_VECTORS, []],
 ];
 
 describe.runIf(process.arch === "x64")("native code of random functions", () => {
@@ -21,23 +22,22 @@ describe.runIf(process.arch === "x64")("native code of random functions", () => 
   afterAll(() => executor.close());
   let functions = 0;
 
-  it.each(SETTINGS.map((settings, k) => [settings.join(" ") || "default settings", settings, k] as const))(
-    "does what the interpreter does: %s",
-    async (_, settings, k) => {
-      const profile = supportedBy(x64, X64, settings);
-      const outcome = await fc.check(
-        fc.asyncProperty(filePlan(), async (plan) => {
-          const file = generate(plan, profile);
-          const { differences, refused } = await compareWithNative(file, executor, settings);
-          functions += file.functions.length;
-          expect(refused).toBeUndefined();
-          expect(differences.length, reproduction(file, differences, settings)).toBe(0);
-        }),
-        { seed: 1000 + k, numRuns: FILES },
-      );
-      if (outcome.failed) throw outcome.errorInstance;
-    },
-  );
+  it.each(
+    CASES.map(([from, settings], k) => [`${from.name} ${settings.join(" ")}`, from, settings, k] as const),
+  )("does what the interpreter does: %s", async (_, from, settings, k) => {
+    const profile = supportedBy(x64, from, settings);
+    const outcome = await fc.check(
+      fc.asyncProperty(filePlan(), async (plan) => {
+        const file = generate(plan, profile);
+        const { differences, refused } = await compareWithNative(file, executor, settings);
+        functions += file.functions.length;
+        expect(refused).toBeUndefined();
+        expect(differences.length, reproduction(file, differences, settings)).toBe(0);
+      }),
+      { seed: 1000 + k, numRuns: FILES },
+    );
+    if (outcome.failed) throw outcome.errorInstance;
+  });
 
   it("is compared for enough functions", () => {
     expect(functions).toBeGreaterThan(2000);

@@ -395,4 +395,7 @@ export const legalityRows: readonly LegalityRow[] = [
   ...[Op.fcvt_to_uint_sat, Op.fcvt_to_sint_sat, Op.x86_cvtt2dq, Op.fcvt_from_uint, Op.fcvt_from_sint].map((op) =>
     refused("the operand has another number of lanes than the result", op, SIZED, SIZED),
   ),
+  ...[Op.extract_vector, Op.dynamic_stack_addr].map((op) =>
+    refused("a dynamic vector has no size that is known here", op),
+  ),
 ];
