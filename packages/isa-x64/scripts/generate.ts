@@ -59,7 +59,11 @@ try {
     {
       files: files.map(([, file]) => file),
       names: files.map(([name]) => name),
-      host: { file: path("../src/try-calls.ts"), className: "X64Host" },
+      host: {
+        file: path("../src/try-calls.ts"),
+        className: "X64Host",
+        cache: path("../src/generated/host.json"),
+      },
       constants: typeConstants,
       output: {
         file: path("../src/generated/selector.ts"),

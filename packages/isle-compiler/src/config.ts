@@ -17,8 +17,8 @@ export interface UnitConfig {
   readonly files: readonly string[];
   /** Names for diagnostics, in place of the paths. */
   readonly names?: readonly string[];
-  /** The TypeScript file of the host class, and its name. */
-  readonly host: { readonly file: string; readonly className: string };
+  /** The TypeScript file of the host class, its name, and a file that keeps what TypeScript says of it. */
+  readonly host: { readonly file: string; readonly className: string; readonly cache?: string };
   readonly output: {
     /** The TypeScript file to write. */
     readonly file: string;
@@ -42,7 +42,7 @@ export interface UnitConfig {
  * @throws GantryError with everything that is wrong.
  */
 export function generateUnit(config: UnitConfig, files: Files): readonly Diagnostic[] {
-  const host = readHost(config.host.file, config.host.className);
+  const host = readHost(config.host.file, config.host.className, config.host.cache, config.output.file);
   if (host === undefined) {
     const message = `there is no class '${config.host.className}' in ${config.host.file}`;
     throw new GantryError([{ code: "ISLE0401", severity: "error", message }]);

@@ -1,10 +1,18 @@
 import { createRequire } from "node:module";
 import { SourceFile } from "@gantry/diag";
-import type { ClassDeclaration, Node, Symbol as TsSymbol, Type } from "ts-morph";
+import type { ClassDeclaration, Node, Project, Symbol as TsSymbol, Type } from "ts-morph";
+import { keepHost, keptHost } from "./cache.ts";
 import type { HostClass, HostMethod, HostType, Place, Rep } from "./model.ts";
 
-/** Reads class `name` of the TypeScript file `path`; undefined if the file has no such class. */
-export function readHost(path: string, name: string): HostClass | undefined {
+/**
+ * Reads class `name` of the TypeScript file `path`; undefined if the file has no such class.
+ *
+ * @param cache A file in which the result is kept, and from which it is taken as long as no source has changed.
+ * @param made What is made from the host and imported by it: that it changes is no reason to read the host again.
+ */
+export function readHost(path: string, name: string, cache?: string, made?: string): HostClass | undefined {
+  const kept = cache === undefined ? undefined : keptHost(cache, name);
+  if (kept !== undefined) return kept;
   // A second to load and needed only here: whoever checks rules without a host never waits for it.
   const { Project, ts } = createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph");
   const project = new Project({
@@ -24,7 +32,25 @@ export function readHost(path: string, name: string): HostClass | undefined {
   });
   const source = project.addSourceFileAtPath(path);
   const declaration = source.getClass(name);
-  return declaration === undefined ? undefined : new HostReader(declaration).read();
+  if (declaration === undefined) return undefined;
+  const host = new HostReader(declaration).read();
+  // Behind the questions: they made ts-morph load whatever it needed for the answers.
+  if (cache !== undefined)
+    keepHost(
+      cache,
+      host,
+      filesOf(project).filter((file) => file !== made),
+    );
+  return host;
+}
+
+/** Paths of the files of a program, but for TypeScript's own library. */
+function filesOf(project: Project): string[] {
+  const program = project.getProgram().compilerObject;
+  return program
+    .getSourceFiles()
+    .filter((file) => !program.isSourceFileDefaultLibrary(file))
+    .map((file) => file.fileName);
 }
 
 class HostReader {
