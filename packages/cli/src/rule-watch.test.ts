@@ -14,9 +14,11 @@ block0(v0: i64, v1: i64):
 }
 `;
 
-function run(...args: string[]) {
+const run = (...args: string[]) => runOn(clif, ...args);
+
+function runOn(input: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [gantry, ...args], {
-    input: clif,
+    input,
     encoding: "utf8",
   });
   return { status, stdout, stderr };
@@ -40,6 +42,22 @@ test("compile counts rules", () => {
   const { rules } = JSON.parse(readFileSync(path, "utf8")) as { rules: { file: string; hits: number }[] };
   expect(rules.filter((r) => r.hits > 0 && r.file === "rules/x64/arith.isle").length).toBe(1);
   expect(run("isle", "cover", path).stdout).toMatch(/ rules fired \(\d+\.\d %\)\n$/);
+});
+
+test("rules that the host asks for are counted", () => {
+  const path = join(folder, "address.json");
+  const text = `function %f(i64, i64) -> i64 system_v {
+block0(v0: i64, v1: i64):
+    v2 = load.i64 v1+8
+    v3 = isub v0, v2
+    return v3
+}
+`;
+  expect(
+    runOn(text, "compile", "-", "--target", "x86_64", "-o", "-", "--emit", "asm", "--coverage", path).stdout,
+  ).toMatch(/subq\s+8\(%rsi\), %r/);
+  const { rules } = JSON.parse(readFileSync(path, "utf8")) as { rules: { term: string; hits: number }[] };
+  expect(rules.filter((r) => r.hits > 0).map((r) => r.term)).toContain("amode");
 });
 
 test("run counts rules too", () => {

@@ -439,7 +439,11 @@ export abstract class X64Operands extends X64Insts {
     if (load === NONE) return this.putInReg(v);
     this.sink(load);
     const { func } = this;
-    return amode(this as never, func.memFlags(load), func.arg(load, 0), func.offset(load));
+    return this.address(func.memFlags(load), func.arg(load, 0), func.offset(load));
+  }
+  /** The address that the rules find; where rules are traced, those that are. */
+  protected address(flags: number, base: Value, offset: number): number {
+    return amode(this as never, flags, base, offset);
   }
   put_in_gpr_mem(v: Value): number {
     return this.#loadOrReg(v, this.#intLoad(v, 32));

@@ -1,6 +1,6 @@
 import type { Severity } from "@gantry/diag";
 
-/** One line for every diagnostic of the language: what it means. Codes are never reused. */
+/** One line for every diagnostic of the language: what it means; `code-pages.table.ts` has the rest. Codes are never reused. */
 export const codes = {
   ISLE0001: "A block comment is not closed.",
   ISLE0002: "A character begins no token.",
@@ -96,6 +96,7 @@ export const codes = {
   ISLE0408: "One type has two representations in the host.",
   ISLE0410: "A file cannot be read.",
   ISLE0411: "A file holds no coverage.",
+  ISLE0412: "A host cannot be read without ts-morph.",
   ISLE0501: "A variable is never used.",
   ISLE0502: "A term is never used.",
   ISLE0503: "An external declaration is never used.",
@@ -106,6 +107,7 @@ export const codes = {
   ISLE0508: "An extractor's template binds a name of its own.",
   ISLE0509: "A partial let binding is never used, so its failure is lost.",
   ISLE0511: "A converter's types are not those of its term.",
+  ISLE0512: "A host function is used by no external declaration.",
 } as const;
 
 export type Code = keyof typeof codes;

@@ -1,6 +1,6 @@
 import type { Diagnostic, SourceFile } from "@gantry/diag";
 import { type EmitOptions, type Emitted, UnitEmitter } from "./emit/unit.ts";
-import { checkConstants, checkHost, defaultRep, type Reps } from "./host/check.ts";
+import { checkConstants, checkHost, checkLiterals, defaultRep, type Reps } from "./host/check.ts";
 import type { HostClass } from "./host/model.ts";
 import { checkProgram } from "./sema/check.ts";
 import { lint } from "./sema/lints.ts";
@@ -62,6 +62,7 @@ export function compileUnit(options: UnitOptions): CompiledUnit {
       // Whoever only checks does not say what values constants will have.
       if (options.output !== undefined) checkConstants(sets, host, options.output.constants ?? {}, reports);
     }
+    checkLiterals(program, reps, reports);
     if (reports.errorCount === 0) trees = sets.map((set) => ({ set, tree: buildTree(set) }));
   }
   allow(allowances, defs, reports);

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { codeTable } from "./code-table.ts";
 import { codes } from "./codes.ts";
 import { compileUnit } from "./compile.ts";
+import { readHost } from "./host/read.ts";
 import { mutate } from "./testing/mutate.ts";
 
 const suite = new URL("../../../test/isle/", import.meta.url);
@@ -104,6 +105,32 @@ test("lints find what they are for", () => {
     "15 ISLE0509",
     "18 ISLE0505",
   ]);
+});
+
+test("a host function that nothing uses is reported where it stands", () => {
+  const path = new URL("fail/host.host.ts", suite).pathname;
+  const host = readHost(path, "Host")!;
+  const source =
+    "(type T (primitive T))\n(decl a (T) T)\n(extern constructor a takes_number)\n(decl f (T) T)\n(rule (f x) (a x))\n";
+  const unit = compileUnit({ files: [new SourceFile("x.isle", source)], host, lints: true });
+  const found = unit.diagnostics.map(({ code, span, message }) => {
+    const { line } = span!.file.lineColumn(span!.start);
+    return `${span!.file.name === path} ${line} ${code} ${/'(\w+)'/.exec(message)![1]}`;
+  });
+  expect(found).toEqual([
+    "true 3 ISLE0512 misspell",
+    "true 6 ISLE0512 two_arguments",
+    "true 12 ISLE0512 answers_boolean",
+    "true 15 ISLE0512 takes_object",
+  ]);
+  // The class of a unit's own test uses all that it has.
+  const whole = new URL("run/kinds-of-host.", suite).pathname;
+  const used = compileUnit({
+    files: [new SourceFile("x.isle", readFileSync(`${whole}isle`, "utf8"))],
+    host: readHost(`${whole}host.ts`, "Host")!,
+    lints: true,
+  });
+  expect(used.diagnostics.map((d) => d.code)).not.toContain("ISLE0512");
 });
 
 test("the guide lists every code", () => {

@@ -106,6 +106,15 @@ export class Reports {
     });
   }
 
+  /** Warns of something outside the unit; it comes behind what is in it. */
+  warnOutside(code: Code, span: Span, message: string): void {
+    this.#found.push({
+      at: Number.POSITIVE_INFINITY,
+      order: this.#found.length,
+      diagnostic: { code, severity: severityOf(code), message, span },
+    });
+  }
+
   /** Takes back warnings of the given codes between two positions. */
   allow(codes: ReadonlySet<string>, from: number, to: number): void {
     for (let k = this.#found.length - 1; k >= 0; k--) {
@@ -118,6 +127,8 @@ export class Reports {
 
   /** All diagnostics by position; those at one position in the order in which they were found. */
   sorted(): Diagnostic[] {
-    return this.#found.toSorted((a, b) => a.at - b.at || a.order - b.order).map((f) => f.diagnostic);
+    return this.#found
+      .toSorted((a, b) => (a.at === b.at ? a.order - b.order : a.at - b.at))
+      .map((f) => f.diagnostic);
   }
 }

@@ -17,13 +17,18 @@ import {
 
 const usage =
   "usage: gantry isle build (--host FILE:CLASS --host-import MODULE | --no-host) [--mode normal|debug|trace]\n" +
-  "                         [--source-map] [--rules OUT.json] [--json] -o OUT.ts FILE|FOLDER...";
+  "                         [--constant NAME=VALUE]... [--source-map] [--rules OUT.json] [--json]\n" +
+  "                         -o OUT.ts FILE|FOLDER...";
 
 /** `gantry isle build`: rules to TypeScript. Nothing is written if there are errors. */
 export function isleBuild(args: readonly string[], io: CommandIo): number {
   return runCommand(io, usage, () => {
-    const valued = ["--host", "--host-import", "--mode", "--rules", "-o"];
-    const { words, flags, values } = parseArguments(args, ["--no-host", "--source-map", "--json"], valued);
+    const valued = ["--host", "--host-import", "--mode", "--constant", "--rules", "-o"];
+    const { words, flags, values, pairs } = parseArguments(
+      args,
+      ["--no-host", "--source-map", "--json"],
+      valued,
+    );
     const out = values.get("-o");
     const paths = expandPaths(words);
     if (out === undefined) throw new UsageError("'-o OUT.ts' is missing");
@@ -39,6 +44,9 @@ export function isleBuild(args: readonly string[], io: CommandIo): number {
       ...(host === undefined ? {} : { host }),
       output: {
         mode: mode satisfies EmitMode,
+        constants: Object.fromEntries(
+          pairs.filter(([name]) => name === "--constant").map(([, text]) => constantOf(text)),
+        ),
         context: { name: host?.name ?? "Context", from: values.get("--host-import") ?? "./host.ts" },
       },
     });
@@ -55,6 +63,19 @@ export function isleBuild(args: readonly string[], io: CommandIo): number {
     if (rules !== undefined) write(rules, `${JSON.stringify(unitJson(unit))}\n`);
     return 0;
   });
+}
+
+/** `NAME=VALUE`: a whole number, with an `n` behind it a bigint, or true or false. */
+function constantOf(text: string): [string, number | bigint | boolean] {
+  const found = /^\$?([^=]+)=(?:(true|false)|(-?\d+|0x[\da-f]+)(n?))$/i.exec(text);
+  if (found === null)
+    throw new UsageError(`'--constant' needs NAME=VALUE, a whole number, 123n, true or false, not '${text}'`);
+  const [, name, truth, digits, big] = found;
+  if (digits === undefined) return [name!, truth === "true"];
+  if (big !== "") return [name!, digits.startsWith("-") ? -BigInt(digits.slice(1)) : BigInt(digits)];
+  if (!Number.isSafeInteger(Number(digits)))
+    throw new UsageError(`'${text}' is no number that JavaScript holds exactly; ${digits}n is a bigint`);
+  return [name!, Number(digits)];
 }
 
 /** Whole or not at all: nobody finds half a file. */

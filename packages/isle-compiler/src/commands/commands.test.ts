@@ -77,6 +77,24 @@ test("build writes whole files or none", () => {
   expect(run(isleBuild, ["-o", none, join(suite, "fail", "overlap.isle")]).status).toBe(2);
 });
 
+test("build takes the values of constants", () => {
+  const out = join(folder, "constants.ts");
+  const rules = file(
+    "constants.isle",
+    "(type T (primitive T))\n(extern const $LOW T)\n(extern const $BIG u64)\n(extern const $YES bool)\n" +
+      "(decl f (T u64 bool) T)\n(rule 1 (f $LOW $BIG $YES) $LOW)\n(rule 0 (f x _ _) x)\n",
+  );
+  const host = `${file("empty.host.ts", "export class Host {}\n")}:Host`;
+  const common = ["--host", host, "--host-import", "./empty.host.ts", "-o", out, rules];
+  expect(run(isleBuild, common).err).toMatch(/ISLE0406/);
+  const values = ["--constant", "LOW=0x10", "--constant", "BIG=18446744073709551615n", "--constant=YES=true"];
+  expect(run(isleBuild, [...values, ...common])).toEqual({ status: 0, out: "", err: "" });
+  const text = readFileSync(out, "utf8");
+  for (const part of ["16 /* LOW */", "18446744073709551615n"]) expect(text).toContain(part);
+  for (const bad of ["LOW", "LOW=1.5", "LOW=99999999999999999999"])
+    expect(run(isleBuild, ["--constant", bad, ...common]).status).toBe(2);
+});
+
 /** The source line (from 1) of a generated line (from 0). */
 function lineOf(mappings: string, line: number): number {
   const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

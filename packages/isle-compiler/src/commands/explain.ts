@@ -1,3 +1,5 @@
+import { renderDiagnostic, SourceFile } from "@gantry/diag";
+import { codePages } from "../code-pages.table.ts";
 import { type Code, codes, severityOf } from "../codes.ts";
 import { type CompiledUnit, compileUnit } from "../compile.ts";
 import type { Program } from "../sema/model.ts";
@@ -43,9 +45,31 @@ function explainCode(words: readonly string[], io: CommandIo): number {
   const code = words[0]?.toUpperCase();
   if (code === undefined || words.length > 1) throw new UsageError("one code is needed");
   if (!(code in codes)) throw new UsageError(`unknown code '${code}'`);
-  io.stdout.write(`${code} (${severityOf(code as Code)}): ${codes[code as Code]}\n`);
+  io.stdout.write(codePage(code as Code));
   return 0;
 }
+
+/** What a code means, a unit that causes it with what is then said of it, and what to do. */
+export function codePage(code: Code): string {
+  const { example, host, advice } = codePages[code];
+  const parts = [`${code} (${severityOf(code)}): ${codes[code]}`];
+  if (example !== "") parts.push(`For instance\n\n${indented(shortened(example))}`);
+  if (host !== undefined) parts.push(`with the host\n\n${indented(host)}`);
+  else if (example !== "") {
+    const files = [new SourceFile("example.isle", example)];
+    const { diagnostics } = compileUnit({ files, lints: true, output: {} });
+    const said = diagnostics.find((d) => d.code === code);
+    if (said !== undefined)
+      parts.push(`says\n\n${indented(shortened(renderDiagnostic(said, { frame: false })))}`);
+  }
+  parts.push(`What to do: ${advice}`);
+  return `${parts.join("\n\n")}\n`;
+}
+
+const indented = (text: string): string => text.replace(/^(?=.)/gm, "    ");
+
+/** Lines that are long because length is what is wrong. */
+const shortened = (text: string): string => text.replace(/^(.{100}).{20,}$/gm, "$1 ...");
 
 function placeOf(unit: CompiledUnit, rule: SetRule): string {
   const name = rule.rule.name === undefined ? "" : `${rule.rule.name} `;

@@ -27,7 +27,10 @@ export interface CommandIo {
 export interface Arguments {
   readonly words: readonly string[];
   readonly flags: ReadonlySet<string>;
+  /** The last value of each option. */
   readonly values: ReadonlyMap<string, string>;
+  /** All options with values, in order. */
+  readonly pairs: readonly (readonly [name: string, value: string])[];
 }
 
 /** A command line that cannot be understood: exit status 2. */
@@ -41,7 +44,7 @@ export function parseArguments(
 ): Arguments {
   const words: string[] = [];
   const given = new Set<string>();
-  const values = new Map<string, string>();
+  const pairs: [string, string][] = [];
   for (let k = 0; k < args.length; k++) {
     const word = args[k]!;
     const [name, inline] = word.startsWith("--") && word.includes("=") ? splitOnce(word) : [word, undefined];
@@ -49,11 +52,11 @@ export function parseArguments(
     else if (valued.includes(name)) {
       const value = inline ?? args[++k];
       if (value === undefined) throw new UsageError(`option '${name}' needs a value`);
-      values.set(name, value);
+      pairs.push([name, value]);
     } else if (word.startsWith("-") && word !== "-") throw new UsageError(`unknown option '${word}'`);
     else words.push(word);
   }
-  return { words, flags: given, values };
+  return { words, flags: given, values: new Map(pairs), pairs };
 }
 
 function splitOnce(word: string): [string, string] {

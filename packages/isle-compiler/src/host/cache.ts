@@ -24,7 +24,7 @@ interface HostData {
   readonly methods: readonly (Omit<HostMethod, "place"> & { readonly place: PlaceData | undefined })[];
   readonly literals: readonly (readonly [name: string, kind: string, value: string])[];
   readonly properties: readonly (readonly [name: string, type: HostType])[];
-  readonly own: readonly string[];
+  readonly forRules: readonly { readonly name: string; readonly place: PlaceData }[];
   readonly place: PlaceData;
 }
 
@@ -44,7 +44,7 @@ export function keptHost(cache: string, className: string): HostClass | undefine
     sources[file] ??= new SourceFile(paths[file]!, readFileSync(paths[file]!, "utf8"));
     return { file: sources[file], start, end };
   };
-  const { methods, literals, properties, own, place } = kept.host;
+  const { methods, literals, properties, forRules, place } = kept.host;
   return {
     name: className,
     methods: new Map(
@@ -52,7 +52,7 @@ export function keptHost(cache: string, className: string): HostClass | undefine
     ),
     literals: new Map(literals.map(([name, kind, value]) => [name, literalFrom(kind, value)])),
     properties: new Map(properties),
-    own,
+    forRules: forRules.map((m) => ({ name: m.name, place: placeOf(m.place) })),
     place: placeOf(place),
   };
 }
@@ -73,7 +73,7 @@ export function keepHost(cache: string, host: HostClass, files: readonly string[
       })),
       literals: [...host.literals].map(([name, value]) => [name, typeof value, String(value)]),
       properties: [...host.properties],
-      own: host.own,
+      forRules: host.forRules.map((m) => ({ name: m.name, place: placeData(m.place) })),
       place: placeData(host.place),
     },
   };

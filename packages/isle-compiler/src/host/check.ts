@@ -1,4 +1,4 @@
-import type { Constant, Program, Term, Type, TypeId } from "../sema/model.ts";
+import type { Constant, Expr, Pattern, Program, Term, Type, TypeId } from "../sema/model.ts";
 import type { Loc, Reports } from "../sources.ts";
 import { suggestion } from "../syntax/parser.ts";
 import type { RuleSet } from "../tree/rule-set.ts";
@@ -84,6 +84,37 @@ export function checkConstants(
         places: [{ span: host.place, message: "the host class" }],
       },
     );
+  }
+}
+
+/** Reports literals that are not what a JavaScript number holds exactly. */
+export function checkLiterals(program: Program, reps: Reps, reports: Reports): void {
+  for (const rule of program.rules) {
+    const check = (type: TypeId, value: bigint): void => {
+      if (!isNumber(reps[type]!) || BigInt.asIntN(54, value) === value) return;
+      const message = `${value} is not held exactly: values of '${program.types[type]!.name}' are numbers, which end at 2^53`;
+      reports.report("ISLE0225", rule.loc, message);
+    };
+    const pattern = (p: Pattern): void => {
+      if (p.kind === "int") check(p.type, p.value);
+      else if (p.kind === "bind") pattern(p.sub);
+      else if (p.kind === "and") for (const part of p.parts) pattern(part);
+      else if (p.kind === "term") for (const arg of p.args) pattern(arg);
+    };
+    const expr = (e: Expr): void => {
+      if (e.kind === "int") check(e.type, e.value);
+      else if (e.kind === "term") for (const arg of e.args) expr(arg);
+      else if (e.kind === "let") {
+        for (const { value } of e.bindings) expr(value);
+        expr(e.body);
+      }
+    };
+    for (const arg of rule.args) pattern(arg);
+    for (const clause of rule.clauses) {
+      pattern(clause.pattern);
+      expr(clause.expr);
+    }
+    expr(rule.result);
   }
 }
 

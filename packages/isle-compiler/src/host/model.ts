@@ -35,7 +35,10 @@ export interface HostClass {
   readonly literals: ReadonlyMap<string, number | bigint | boolean>;
   /** All other properties. */
   readonly properties: ReadonlyMap<string, HostType>;
-  /** Names of methods that the class itself declares, for the report of what nothing uses. */
-  readonly own: readonly string[];
+  /**
+   * Methods that only rules can use: written beside the class, public, not asked for by a base class or an interface, and
+   * called nowhere in TypeScript.
+   */
+  readonly forRules: readonly { readonly name: string; readonly place: Place }[];
   readonly place: Place;
 }

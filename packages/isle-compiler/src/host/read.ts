@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { SourceFile } from "@gantry/diag";
+import { dirname, join } from "node:path";
+import { errorOf, SourceFile } from "@gantry/diag";
 import type { ClassDeclaration, Node, Project, Symbol as TsSymbol, Type } from "ts-morph";
 import { keepHost, keptHost } from "./cache.ts";
 import type { HostClass, HostMethod, HostType, Place, Rep } from "./model.ts";
@@ -14,7 +16,7 @@ export function readHost(path: string, name: string, cache?: string, made?: stri
   const kept = cache === undefined ? undefined : keptHost(cache, name);
   if (kept !== undefined) return kept;
   // A second to load and needed only here: whoever checks rules without a host never waits for it.
-  const { Project, ts } = createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph");
+  const { Project, ts } = tsMorph();
   const project = new Project({
     skipAddingFilesFromTsConfig: true,
     skipLoadingLibFiles: false,
@@ -33,7 +35,7 @@ export function readHost(path: string, name: string, cache?: string, made?: stri
   const source = project.addSourceFileAtPath(path);
   const declaration = source.getClass(name);
   if (declaration === undefined) return undefined;
-  const host = new HostReader(declaration).read();
+  const host = new HostReader(declaration, calledNames(path, made)).read();
   // Behind the questions: they made ts-morph load whatever it needed for the answers.
   if (cache !== undefined)
     keepHost(
@@ -42,6 +44,30 @@ export function readHost(path: string, name: string, cache?: string, made?: stri
       filesOf(project).filter((file) => file !== made),
     );
   return host;
+}
+
+function tsMorph(): typeof import("ts-morph") {
+  try {
+    return createRequire(import.meta.url)("ts-morph") as typeof import("ts-morph");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    throw errorOf(
+      "ISLE0412",
+      "a host is checked with ts-morph, which is not installed here: npm install ts-morph",
+    );
+  }
+}
+
+/** Names that stand behind a dot in the files of the host's folder, which need not be those that it imports. */
+function calledNames(host: string, made: string | undefined): Set<string> {
+  const names = new Set<string>();
+  const folder = dirname(host);
+  for (const file of readdirSync(folder)) {
+    const path = join(folder, file);
+    if (!/(?<!\.test)\.ts$/.test(file) || path === made) continue;
+    for (const [, name] of readFileSync(path, "utf8").matchAll(/\.(\w+)/g)) names.add(name!);
+  }
+  return names;
 }
 
 /** Paths of the files of a program, but for TypeScript's own library. */
@@ -57,8 +83,12 @@ class HostReader {
   readonly #class: ClassDeclaration;
   readonly #files = new Map<string, SourceFile>();
 
-  constructor(declaration: ClassDeclaration) {
+  /** Names of properties that TypeScript asks for somewhere. */
+  readonly #called: ReadonlySet<string>;
+
+  constructor(declaration: ClassDeclaration, called: ReadonlySet<string>) {
     this.#class = declaration;
+    this.#called = called;
   }
 
   read(): HostClass {
@@ -87,18 +117,31 @@ class HostReader {
         place: this.#place(declared),
       });
     }
-    const own = this.#class
-      .getInstanceMethods()
-      .filter((m) => !m.hasModifier("private"))
-      .map((m) => m.getName());
     return {
       name: this.#class.getName()!,
       methods,
       literals,
       properties,
-      own,
+      forRules: this.#forRules(),
       place: this.#place(this.#class),
     };
+  }
+
+  /** See {@link HostClass.forRules}. Base classes in the same folder are part of the host: it may be cut into files. */
+  #forRules(): { name: string; place: Place }[] {
+    const folder = this.#class.getSourceFile().getDirectoryPath();
+    const found: { name: string; place: Place }[] = [];
+    let at: ClassDeclaration | undefined = this.#class;
+    for (; at !== undefined && at.getSourceFile().getDirectoryPath() === folder; at = at.getBaseClass()) {
+      const demanded = [at.getBaseClass()?.getType(), ...at.getImplements().map((i) => i.getType())];
+      for (const method of at.getInstanceMethods()) {
+        const name = method.getName();
+        if (name.startsWith("#") || method.getScope() !== "public" || this.#called.has(name)) continue;
+        if (demanded.some((type) => type?.getProperty(name) !== undefined)) continue;
+        found.push({ name, place: this.#place(method) });
+      }
+    }
+    return found;
   }
 
   #param(symbol: TsSymbol): HostType {

@@ -1,3 +1,4 @@
+import { hostUses } from "../host/check.ts";
 import type { HostClass } from "../host/model.ts";
 import type { Reports } from "../sources.ts";
 import type * as Ast from "../syntax/ast.ts";
@@ -18,6 +19,22 @@ export function lint(
   lintTerms(defs, program, host, reports);
   lintMacros(defs, reports);
   for (const set of sets) if (!set.term.multi) lintHidden(set, reports);
+  if (host !== undefined) lintHost(program, host, reports);
+}
+
+/** What every host may have: see `emit/unit.ts`. */
+const COMMON_METHODS = ["arena", "results"];
+
+/** Functions of the host that were written for rules and that no extern names. */
+function lintHost(program: Program, host: HostClass, reports: Reports): void {
+  const used = new Set([...COMMON_METHODS, ...hostUses(program).map((use) => use.func)]);
+  // A host that keeps a type's values has functions for all of the type.
+  const kept = program.types.filter((type) => type.kind !== "builtin" && type.kind !== "primitive");
+  for (const { name, place } of host.forRules) {
+    if (used.has(name) || kept.some((type) => name.startsWith(`${type.name}_`))) continue;
+    const message = `no external declaration uses '${name}' of the host class '${host.name}', nor does TypeScript`;
+    reports.warnOutside("ISLE0512", place, message);
+  }
 }
 
 function lintVariables(program: Program, reports: Reports): void {
