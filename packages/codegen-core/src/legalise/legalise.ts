@@ -54,6 +54,9 @@ function rewrite(isa: TargetIsa, func: Function, settings: Settings, found: Find
     isa.legality.scan(func, settings, from, found);
     expectLegal(found);
   }
+  // The settings choose the convention of runtime functions.
+  isa.checkDeclarations(func, settings, found);
+  if (found.problems.length > 0) throw new GantryError(found.problems);
 }
 
 function expectLegal(found: Findings): void {
