@@ -46,6 +46,9 @@ const topics = [
   "vector-lanes",
   "vector-convert",
   "vector-float",
+  "bmi",
+  "sse4",
+  "avx",
 ];
 const files = [
   ["rules/prelude.isle", path("../../../rules/prelude.isle")],

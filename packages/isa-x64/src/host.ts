@@ -281,6 +281,9 @@ export abstract class X64Operands extends X64Insts {
   byte_in_word(c: number): number {
     return c + 8;
   }
+  insertps_lane(k: number): number {
+    return k << 4;
+  }
   half(k: number): number {
     return k >> 1;
   }
@@ -387,6 +390,24 @@ export abstract class X64Operands extends X64Insts {
 
   // ---- features ----
 
+  has_avx512f(): boolean {
+    return (this.features & Feature.avx512f) !== 0;
+  }
+  has_avx512vl(): boolean {
+    return (this.features & Feature.avx512vl) !== 0;
+  }
+  has_avx512vl_dq(): boolean {
+    return this.has_avx512vl() && (this.features & Feature.avx512dq) !== 0;
+  }
+  has_avx512vl_bitalg(): boolean {
+    return this.has_avx512vl() && (this.features & Feature.avx512bitalg) !== 0;
+  }
+  has_avx512vl_vpopcntdq(): boolean {
+    return this.has_avx512vl() && (this.features & Feature.avx512vpopcntdq) !== 0;
+  }
+  has_sse3(): boolean {
+    return (this.features & Feature.sse3) !== 0;
+  }
   has_popcnt(): boolean {
     return (this.features & Feature.popcnt) !== 0;
   }
@@ -410,9 +431,6 @@ export abstract class X64Operands extends X64Insts {
   }
   has_sse42(): boolean {
     return (this.features & Feature.sse42) !== 0;
-  }
-  has_avx(): boolean {
-    return (this.features & Feature.avx) !== 0;
   }
   has_avx2(): boolean {
     return (this.features & Feature.avx2) !== 0;
@@ -617,6 +635,9 @@ export abstract class X64Operands extends X64Insts {
   masked_count(ty: Type, c: number): number {
     return c & (typeBits(ty) - 1);
   }
+  negated_count(ty: Type, c: number): number {
+    return -c & (typeBits(ty) - 1);
+  }
   count_mask(ty: Type): number {
     return typeBits(ty) - 1;
   }
@@ -640,6 +661,10 @@ export abstract class X64Operands extends X64Insts {
     const ty = func.valueType(func.argCount(def) > 0 ? func.arg(def, 0) : v);
     if (func.opcode(def) === Op.icmp) return isInt(ty) && typeBits(ty) <= 64;
     return func.opcode(def) === Op.fcmp && (ty === F32 || ty === F64);
+  }
+  high_bit(v: Value): number {
+    const k = this.power_of_two(v);
+    return k > 30 ? k : NONE;
   }
   cc_of_int(cc: number): number {
     return intConditions[cc];

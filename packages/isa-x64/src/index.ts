@@ -1,6 +1,6 @@
 /** The x86-64 back end of Gantry. */
 import { CALL_CONVS, CallConv } from "@gantry/clif-ir";
-import type { TargetIsa } from "@gantry/codegen-core";
+import type { CodeBuffer, TargetIsa } from "@gantry/codegen-core";
 import { type Environment, makeEnvironment } from "@gantry/regalloc";
 import { clobberSets } from "./clobbers.ts";
 import { expand } from "./expand.ts";
@@ -57,6 +57,19 @@ const environments: readonly Environment[] = Array.from({ length: 4 * CALL_CONVS
   return makeEnvironment([first, ALL_VECTOR & ~saved, 0], [free & ~first, saved, 0]);
 });
 
+/** The rows `tzcnt`, `lzcnt` and `popcnt` stand together in their table, for 32 and 64 bits. */
+const COUNTS = 6;
+
+/**
+ * Processors before Ice Lake let these instructions wait for their destination, although they do not read it. Zeroing it
+ * ends that; the flags that it writes are those that the count writes next.
+ */
+function encodeCount(words: Int32Array, at: number, buf: CodeBuffer): void {
+  const to = words[at + 1];
+  if (words[at + 2] !== to && words[at + 3] !== to) putModRm(buf, X.xorl_rm, to, to);
+  encode(words, at, buf);
+}
+
 /** The target x86-64. */
 export const x64: TargetIsa = {
   name: "x86-64",
@@ -104,7 +117,8 @@ export const x64: TargetIsa = {
     else if (op === X.jmp) {
       const target = buf.target(words[at + 1]);
       if (target !== buf.next) put(buf, X.jmp, target);
-    } else encode(words, at, buf);
+    } else if ((op - X.tzcntl_rm) >>> 0 < COUNTS) encodeCount(words, at, buf);
+    else encode(words, at, buf);
   },
   zeroing: {
     opcode: X.movl_ri,
