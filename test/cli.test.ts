@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { gantry, root, runTool, scratchFolder } from "./gantry.ts";
+import { gantry, hasTool, root, runTool, scratchFolder } from "./gantry.ts";
 
 const scratch = scratchFolder();
 const example = (name: string) => join(root, "examples", `${name}.clif`);
@@ -107,6 +107,30 @@ describe("gantry compile", () => {
       1,
       expect.stringMatching(/^error\[CLI0006\]: there is no target vax/),
     ]);
+  });
+});
+
+describe("lines of an object", () => {
+  const folder = scratchFolder();
+  const object = join(folder, "lines.o");
+  const text = join(folder, "lines.lang.clif");
+  const code = "block0(v0: i64):\n@0010 v1 = iadd v0, v0\n@0011 v2 = imul v1, v0\n@0014 return v2\n";
+  writeFileSync(text, `function %f(i64) -> i64 system_v {\n${code}}\n`);
+  const lines = (): string[] => {
+    const decoded = runTool("readelf", ["--debug-dump=decodedline", object]).stdout;
+    return [...decoded.matchAll(/^(\S+) +(\d+) +0?x?[0-9a-f]+ +x$/gm)].map((m) => `${m[1]}:${m[2]}`);
+  };
+
+  test.skipIf(!hasTool("readelf"))("source locations are lines of the file that is named", () => {
+    expect(gantry(["compile", text, "-o", object, "--source", "other.lang"]).stderr).toBe("");
+    expect(lines()).toEqual(["other.lang:16", "other.lang:17", "other.lang:20"]);
+    expect(gantry(["compile", text, "-o", object]).stderr).toBe("");
+    expect(lines()[0]).toMatch(/lines\.lang:16$/);
+  });
+  test.skipIf(!hasTool("readelf"))("without source locations there is no line table", () => {
+    const plain = join(root, "examples/fib.clif");
+    expect(gantry(["compile", plain, "-o", object]).stderr).toBe("");
+    expect(runTool("readelf", ["-S", object]).stdout).not.toContain(".debug");
   });
 });
 

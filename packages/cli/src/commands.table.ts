@@ -24,6 +24,7 @@ export const commands: readonly CommandRow[] = [
     options: [
       output, target, level, set,
       { flags: "--emit <kind>", help: "what to write", choices: ["obj", "asm", "bytes", "clif", "vcode", "regalloc"] },
+      { flags: "--source <file>", help: "the file whose lines the source locations (@0001) are, for debuggers; IN.clif is of IN by itself" },
       ...passes,
       ...rules,
     ],

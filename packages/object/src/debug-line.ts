@@ -75,7 +75,7 @@ export class DebugLine {
   add(name: string, code: CompiledCode, textOffset: number, base: number): void {
     this.#functions.push({ name, offset: textOffset, size: code.length });
     const rows = code.sources;
-    if (rows.length === 0) return;
+    if (!hasLocations(code)) return;
     const out = this.#program;
     out.u8(0);
     out.uleb(9);
@@ -129,8 +129,9 @@ export class DebugLine {
     else out.u8(lines - LINE_BASE + OPCODE_BASE);
   }
 
-  /** The finished sections. */
+  /** The finished sections; none if no function has source locations. */
   finish(): DebugSection[] {
+    if (this.#program.length === 0) return [];
     return [this.#line(), this.#info(), this.#abbreviations()];
   }
 
@@ -230,6 +231,11 @@ export class DebugLine {
     out.uleb(0);
     return { name: ".debug_abbrev", bytes: out.toBytes(), relocations: [] };
   }
+}
+
+function hasLocations({ sources }: CompiledCode): boolean {
+  for (let i = 1; i < sources.length; i += SOURCE_WORDS) if (sources.at(i) !== NONE) return true;
+  return false;
 }
 
 function string(out: ByteSink, text: string): void {

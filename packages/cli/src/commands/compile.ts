@@ -2,11 +2,11 @@ import { Function as ClifFunction, FunctionReader, functionName, writeFunction }
 import { CompileContext, type CompiledCode, disassemble, type Pass, symbolOf } from "@gantry/codegen-core";
 import { type Diagnostic, GantryError } from "@gantry/diag";
 import { locate } from "@gantry/filetest/locate";
-import { type FormatName, ObjectBuilder } from "@gantry/object";
 import { problemToText } from "@gantry/regalloc";
 import { CliCode } from "../codes.ts";
 import { type Invocation, textOption } from "../command.ts";
 import { readInput, writeOutput } from "../files.ts";
+import { ModuleObject, type ModuleObjectOptions } from "../module-object.ts";
 import { PassWatch } from "../observe.ts";
 import { RuleWatch } from "../rule-watch.ts";
 import { chosenSettings, chosenTarget, objectFormat } from "../target.ts";
@@ -38,7 +38,12 @@ export async function run(invocation: Invocation): Promise<number> {
   const reader = new FunctionReader(readInput(path));
   reader.header(() => {});
   const context = new CompileContext(isa, settings);
-  const writer = writers[kind]!(context, reader.name, objectFormat(textOption(invocation, "target") ?? ""));
+  const format = objectFormat(textOption(invocation, "target") ?? "");
+  const writer = writers[kind]!(context, {
+    fileName: reader.name,
+    sourceName: textOption(invocation, "source"),
+    format,
+  });
   const observer = {
     before: () => watch.before(),
     after(pass: Pass, c: CompileContext): boolean {
@@ -115,25 +120,14 @@ function defaultOutput(path: string, kind: string): string {
   return `${path.replace(/\.clif$/, "")}.${suffix}`;
 }
 
-type MakeWriter = (context: CompileContext, fileName: string, format: FormatName) => Writer;
+type MakeWriter = (context: CompileContext, options: ModuleObjectOptions) => Writer;
 
 const writers: Readonly<Record<string, MakeWriter>> = {
-  obj(context, fileName, format) {
-    const object = new ObjectBuilder(context.isa.objects, {
-      format,
-      fileName,
-      unwind: context.settings.bool("unwind_info"),
-    });
+  obj(context, options) {
+    const object = new ModuleObject(context, options);
     return {
-      code(func, code) {
-        const symbols: number[] = [];
-        for (let s = 0; s < context.host.symbols.count; s++) {
-          const name = context.symbolName(s);
-          symbols.push(object.find(name) ?? object.importSymbol(name));
-        }
-        object.defineFunction(object.declareFunction(symbolName(func), "export"), code, symbols);
-      },
-      finish: () => object.write(),
+      code: (func, code) => object.add(context, func, code),
+      finish: () => object.finish(),
     };
   },
   bytes() {

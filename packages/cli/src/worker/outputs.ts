@@ -8,7 +8,7 @@ import {
   TRAP_WORDS,
 } from "@gantry/codegen-core";
 import { ByteSink } from "@gantry/entity";
-import { ObjectBuilder } from "@gantry/object";
+import { ModuleObject } from "../module-object.ts";
 import { objectFormat } from "../target.ts";
 import type { AnswerSink } from "./answer.ts";
 import type { CompileRequest, OutputKind } from "./protocol.ts";
@@ -34,30 +34,19 @@ export const makeOutputs = (): Record<OutputKind, Output> => ({
 });
 
 class ObjectOutput implements Output {
-  #object!: ObjectBuilder;
+  #object!: ModuleObject;
 
   begin(context: CompileContext, request: CompileRequest): void {
-    this.#object = new ObjectBuilder(context.isa.objects, {
-      format: objectFormat(request.target),
-      fileName: request.name,
-      unwind: context.settings.bool("unwind_info"),
-    });
+    const format = objectFormat(request.target);
+    this.#object = new ModuleObject(context, { fileName: request.name, format });
   }
 
   code(_answer: AnswerSink, context: CompileContext, func: Function, code: CompiledCode): void {
-    const object = this.#object;
-    const own = object.declareFunction(symbolOf(func, func.name), "export");
-    const { symbols } = context.host;
-    const ids: number[] = [];
-    for (let s = 0; s < symbols.count; s++) {
-      const external = symbols.name(func, s);
-      ids.push(object.find(external) ?? object.importSymbol(external));
-    }
-    object.defineFunction(own, code, ids);
+    this.#object.add(context, func, code);
   }
 
   finish(): Uint8Array {
-    return this.#object.write();
+    return this.#object.finish();
   }
 }
 
