@@ -43,10 +43,13 @@ describe.skipIf(!usable)("libgcc walks the stack from every instruction", () => 
     ].join("\n"),
   );
   const runs: Run[] = [
-    ...["leaf", "slot", "large", "many", "outgoing", "tail", "resizing", "popped"].map((name) => ({
+    ...[
+      ...["leaf", "slot", "large", "many", "outgoing", "tail", "resizing", "popped"],
+      ...["aligned", "all", "try", "pages", "many_pages", "tail_aligned"],
+    ].map((name) => ({
       name: `run_${name}`,
       n: 3,
-      exact: name !== "resizing" && name !== "popped",
+      exact: name !== "resizing" && name !== "popped" && name !== "tail_aligned",
     })),
     ...[0, 1, 3, 9].map((n) => ({ name: "run_exits", n, exact: true })),
     { name: "nqueens_kernel", n: 4, exact: true },
@@ -80,8 +83,10 @@ describe.skipIf(!usable)("libgcc walks the stack from every instruction", () => 
   test.for([
     { settings: "preserve_frame_pointers" },
     { settings: "preserve_frame_pointers=false" },
+    { settings: "enable_probestack probestack_strategy=inline" },
+    { settings: "enable_probestack probestack_strategy=inline preserve_frame_pointers" },
     { settings: "regalloc_algorithm=single_pass" },
-    { settings: "regalloc_algorithm=single_pass preserve_frame_pointers=false" },
+    { settings: "regalloc_algorithm=backtracking preserve_frame_pointers=false" },
   ])("$settings", ({ settings }) => {
     const object = join(folder, "gantry.o");
     const ours = gantry(["compile", text, "-o", object, ...settings.split(" ").flatMap((s) => ["--set", s])]);

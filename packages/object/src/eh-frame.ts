@@ -21,6 +21,7 @@ const DW_CFA_def_cfa = 0x0c;
 const DW_CFA_def_cfa_register = 0x0d;
 const DW_CFA_def_cfa_offset = 0x0e;
 const DW_CFA_offset_extended_sf = 0x11;
+const DW_CFA_def_cfa_sf = 0x12;
 const DW_CFA_nop = 0;
 
 /** Pointer encoding: 4 signed bytes, relative to the place of the field. */
@@ -106,7 +107,12 @@ export class EhFrame implements UnwindTable<CompiledCode> {
         case UnwindOp.cfaFromSp:
         case UnwindOp.cfaFromRegister: {
           const register = rows[i + 1] === UnwindOp.cfaFromSp ? dwarf.stackPointer : this.#register(a);
-          if (register !== cfaRegister && b !== cfaOffset) {
+          if (b < 0) {
+            // A tail call moves the return address below the register that the frame is found from.
+            out.u8(DW_CFA_def_cfa_sf);
+            out.uleb(register);
+            out.sleb(b / dwarf.dataAlign);
+          } else if (register !== cfaRegister && b !== cfaOffset) {
             out.u8(DW_CFA_def_cfa);
             out.uleb(register);
             out.uleb(b);
