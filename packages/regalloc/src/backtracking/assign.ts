@@ -64,6 +64,7 @@ export class Assignment {
     const allowed = this.#measures.mask.at(b);
     const c = ranges.bundleClass.at(b);
     const isMinimal = this.#measures.minimal.at(b) !== 0;
+    if (ranges.bundleSplits.at(b) !== 0 && this.#measures.needs.at(b) === 0) return;
     let taken = 0;
     let reserved = 0;
     for (let r = ranges.bundleHead.at(b); r >= 0; r = ranges.nextOfBundle.at(r)) {

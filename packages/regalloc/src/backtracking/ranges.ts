@@ -304,6 +304,19 @@ export class Ranges {
     return this.bundle.push(bundle);
   }
 
+  /** Cuts range `k` at a point inside it and returns the later part, which is in the same bundle, but not in its chain. */
+  cut(k: number, point: number): number {
+    const part = this.newRange(this.vreg.at(k), point, this.to.at(k), this.bundle.at(k));
+    this.to.set(k, point);
+    const next = this.nextOfVReg.at(k);
+    this.nextOfVReg.set(part, next);
+    if (next >= 0) this.prevOfVReg.set(next, part);
+    this.prevOfVReg.set(part, k);
+    this.nextOfVReg.set(k, part);
+    this.rangeUse.push(this.rangeUse.at(k));
+    return part;
+  }
+
   newBundle(cls: number, head: number, hint: number, splits: number, origin: number): number {
     this.bundleHead.push(head);
     this.bundleTail.push(head);

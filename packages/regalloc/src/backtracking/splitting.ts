@@ -79,7 +79,7 @@ export class Splitter {
       const next = ranges.nextOfBundle.at(k);
       if (ranges.from.at(k) >= point) this.#right.append(k);
       else {
-        if (ranges.to.at(k) > point) this.#right.append(this.#cut(k, point));
+        if (ranges.to.at(k) > point) this.#right.append(ranges.cut(k, point));
         this.#left.append(k);
       }
       k = next;
@@ -87,20 +87,6 @@ export class Splitter {
     ranges.bundleHead.set(b, -1);
     this.#trim(b, this.#left.head, splits + 1);
     this.#trim(b, this.#right.head, splits + 1);
-  }
-
-  /** Cuts range `k` at a point inside it and returns the later part. */
-  #cut(k: number, point: number): number {
-    const ranges = this.#ranges;
-    const part = ranges.newRange(ranges.vreg.at(k), point, ranges.to.at(k), ranges.bundle.at(k));
-    ranges.to.set(k, point);
-    const next = ranges.nextOfVReg.at(k);
-    ranges.nextOfVReg.set(part, next);
-    if (next >= 0) ranges.prevOfVReg.set(next, part);
-    ranges.prevOfVReg.set(part, k);
-    ranges.nextOfVReg.set(k, part);
-    ranges.rangeUse.push(ranges.rangeUse.at(k));
-    return part;
   }
 
   /**
@@ -111,9 +97,9 @@ export class Splitter {
     const ranges = this.#ranges;
     const end = this.#measures.endOf(u);
     if (end >= ranges.to.at(k)) return -1;
-    if ((end & 1) === 0) return this.#cut(k, end);
+    if ((end & 1) === 0) return ranges.cut(k, end);
     ranges.inMemory[ranges.vreg.at(k)] = 1;
-    const rest = end + 1 < ranges.to.at(k) ? this.#cut(k, end + 1) : -1;
+    const rest = end + 1 < ranges.to.at(k) ? ranges.cut(k, end + 1) : -1;
     ranges.to.set(k, end);
     return rest;
   }
@@ -141,7 +127,7 @@ export class Splitter {
       else {
         let part = k;
         if (first >> 1 > (ranges.from.at(k) + 1) >> 1) {
-          part = this.#cut(k, first & ~1);
+          part = ranges.cut(k, first & ~1);
           this.#idle.append(k);
         }
         this.#kept.append(part);
@@ -233,7 +219,7 @@ export class Splitter {
         const begin = ranges.usePoint.at(u) & ~1;
         let piece = rest;
         if (begin > ranges.from.at(rest)) {
-          piece = this.#cut(rest, begin);
+          piece = ranges.cut(rest, begin);
           this.#idle.append(rest);
         }
         rest = this.#cutAfter(piece, this.#lastNeedAt(u));
