@@ -10,7 +10,7 @@ import type { Ranges } from "./ranges.ts";
  * Ranges of a bundle beyond which it is not merged with another, and comparisons before a merge is given up. A register
  * for a longer bundle would be hard to find, and merging a chain of n would take n squared.
  */
-const MAX_RANGES = 400;
+const MAX_RANGES = 200;
 
 /** Merges what can be merged of the bundles of single vregs. */
 export function mergeBundles(ranges: Ranges, p: Problem): void {

@@ -206,7 +206,9 @@ export class SecondChance {
 
   /** Where it is after a node that ends inside its block. */
   #after(n: number): number {
-    return n + 1 < this.#reg.length && this.#from.at(n + 1) === this.#to.at(n) ? this.#reg.at(n + 1) : NOWHERE;
+    return n + 1 < this.#reg.length && this.#from.at(n + 1) === this.#to.at(n)
+      ? this.#reg.at(n + 1)
+      : NOWHERE;
   }
 
   #edgeWeight(d: number, b: number): number {

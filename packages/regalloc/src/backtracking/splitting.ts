@@ -10,7 +10,9 @@ import type { Occupancy } from "./occupancy.ts";
 import { IN_SLOT, NEEDS_REGISTER, type Ranges } from "./ranges.ts";
 
 /** Splits of what was once one bundle before its parts fall into pieces of one use. */
-const MAX_SPLITS = 6;
+const MAX_SPLITS = 10;
+/** Points between two uses of one piece, when a bundle falls apart for the first time. */
+const MAX_RUN_GAP = 24;
 
 /** A chain of ranges in the making, for one bundle. */
 class Chain {
@@ -202,9 +204,13 @@ export class Splitter {
     return best;
   }
 
-  /** One piece per instruction that needs a register; the rest may do without. */
+  /**
+   * One piece per run of uses that need a register, and where there have been runs before, per instruction; the rest may
+   * do without.
+   */
   #crumble(b: number): void {
     const ranges = this.#ranges;
+    const run = ranges.bundleSplits.at(b) > MAX_SPLITS ? 0 : MAX_RUN_GAP;
     this.#idle.clear();
     let k = ranges.bundleHead.at(b);
     ranges.bundleHead.set(b, -1);
@@ -222,9 +228,9 @@ export class Splitter {
           piece = ranges.cut(rest, begin);
           this.#idle.append(rest);
         }
-        rest = this.#cutAfter(piece, this.#lastNeedAt(u));
+        rest = this.#cutAfter(piece, this.#lastNeed(u, ranges.to.at(piece), run));
         ranges.nextOfBundle.set(piece, -1);
-        this.#add(b, piece, MAX_SPLITS);
+        this.#add(b, piece, MAX_SPLITS + 1);
       }
       k = next;
     }
@@ -241,14 +247,23 @@ export class Splitter {
     return u >= 0 && ranges.usePoint.at(u) < to ? u : -1;
   }
 
-  /** Of the uses at the instruction of `u` that need a register, the one that ends last. */
-  #lastNeedAt(u: number): number {
+  /**
+   * Of the uses that need a register, follow each other in the block of `u` with at most `gap` points between them, and
+   * are before `to`: the one that ends last.
+   */
+  #lastNeed(u: number, to: number, gap: number): number {
     const ranges = this.#ranges;
-    const end = (ranges.usePoint.at(u) | 1) + 1;
+    const blockEnd = 2 * this.#problem.blockInstStart.at(ranges.blockOf[ranges.usePoint.at(u) >> 1]! + 1);
+    const limit = to < blockEnd ? to : blockEnd;
     let last = u;
-    for (let w = ranges.useNext.at(u); w >= 0 && ranges.usePoint.at(w) < end; w = ranges.useNext.at(w))
-      if (ranges.useKind.at(w) === NEEDS_REGISTER && this.#measures.endOf(w) > this.#measures.endOf(last))
-        last = w;
+    let end = (ranges.usePoint.at(u) | 1) + 1;
+    for (let w = ranges.useNext.at(u); w >= 0; w = ranges.useNext.at(w)) {
+      const point = ranges.usePoint.at(w);
+      if (point >= limit || point >= end + gap) break;
+      if (ranges.useKind.at(w) !== NEEDS_REGISTER) continue;
+      if (this.#measures.endOf(w) >= this.#measures.endOf(last)) last = w;
+      end = (point | 1) + 1;
+    }
     return last;
   }
 }
