@@ -46,6 +46,7 @@ const topics = [
   "vector-lanes",
   "vector-convert",
   "vector-float",
+  "vector-idioms",
   "bmi",
   "sse4",
   "avx",

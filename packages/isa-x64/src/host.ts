@@ -251,6 +251,15 @@ export abstract class X64Operands extends X64Insts {
     if (inMemory !== NONE) return this.#remat(this.movups_rm(inMemory));
     return this.#remat(this.#constantWord(def, 0) === 0 ? this.xmm_zero() : this.xmm_ones());
   }
+  zero_vector(v: Value): boolean {
+    const { func } = this;
+    const def = func.valueDef(v);
+    if (def === NONE || func.opcode(def) !== Op.vconst) return false;
+    const c = func.constant(def);
+    const start = func.constantStart(c);
+    for (let k = func.constantLength(c) - 1; k >= 0; k--) if (func.bytes[start + k] !== 0) return false;
+    return true;
+  }
   ty_float_lanes(ty: Type): Type {
     const lane = laneType(ty);
     if (lane === ty) return isFloat(ty) ? ty : (NONE as Type);

@@ -185,8 +185,10 @@ const NATIVE: readonly (readonly [op: number, result: TypeSet, operand?: TypeSet
   [Op.fcvt_to_uint, INT, FLOAT],
   [Op.fcvt_to_sint_sat, INT, FLOAT],
   [Op.fcvt_to_sint_sat, I32X4, F32X4],
+  [Op.fcvt_to_sint_sat, I64X2, F64X2],
   [Op.fcvt_to_uint_sat, INT, FLOAT],
   [Op.fcvt_to_uint_sat, I32X4, F32X4],
+  [Op.fcvt_to_uint_sat, I64X2, F64X2],
   [Op.uadd_sat, INT_VECTOR],
   [Op.sadd_sat, INT_VECTOR],
   [Op.usub_sat, INT_VECTOR],
@@ -283,9 +285,7 @@ export const legalityRows: readonly LegalityRow[] = [
   expanded("halves_to_integers", Op.fcvt_to_sint_sat, I16X8, F16X8),
   expanded("halves_to_integers", Op.fcvt_to_uint_sat, I16X8, F16X8),
   expanded("conversion_by_lanes", Op.x86_cvtt2dq, I16X8, F16X8),
-  ...[Op.fcvt_to_sint_sat, Op.fcvt_to_uint_sat, Op.x86_cvtt2dq].map((op) =>
-    expanded("conversion_by_lanes", op, I64X2, F64X2),
-  ),
+  expanded("conversion_by_lanes", Op.x86_cvtt2dq, I64X2, F64X2),
 
   // What takes a setting. Without CMPXCHG16B there is no atomic access of 16 bytes; a lock would not do, since other code
   // that was compiled for newer machines would not take it.
