@@ -1,6 +1,6 @@
 /*
- * Runs functions one instruction at a time and, at each instruction of theirs, lets libgcc walk the stack. What it
- * finds is compared with the calls that were seen, and with the registers that the caller had. The functions are in the
+ * Runs functions one instruction at a time and, at each instruction of theirs, lets libgcc walk the stack, or with
+ * VIRTUAL_UNWIND an unwinder of Windows. What it finds is compared with the calls that were seen, and with the registers that the caller had. The functions are in the
  * section `generated`; `program.h` names them.
  */
 #define _GNU_SOURCE
@@ -19,6 +19,8 @@ struct row {
   uint64_t args[2];
   /* Whether return addresses stay where the call put them; tail calls move them. */
   int exact_cfa;
+  /* Whether the function preserves what Windows asks for. */
+  int windows;
 };
 #include "program.h"
 
@@ -32,6 +34,13 @@ static const struct row *row;
 static unsigned long steps, failures;
 static uint8_t buffer[1 << 16];
 
+/* What rbx rbp r12 to r15 rdi rsi have in the caller of a row's function. */
+static uint64_t arguments[2];
+static uint64_t known(int k) { return k < 6 ? 0x1111u * (unsigned)(k + 1) : arguments[k - 6]; }
+
+#ifdef VIRTUAL_UNWIND
+#include "virtual-unwind.h"
+#else
 static const int saved[6] = {3, 6, 12, 13, 14, 15}; /* rbx rbp r12 to r15 in DWARF */
 
 struct walk {
@@ -52,20 +61,26 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *data) {
   else if (row->exact_cfa && _Unwind_GetCFA(context) != return_at[k] + 8) walk->wrong = "canonical frame address";
   else if (k == 0)
     for (int r = 0; r < 6; r++)
-      if (_Unwind_GetGR(context, saved[r]) != 0x1111u * (unsigned)(r + 1)) walk->wrong = "saved register";
+      if (_Unwind_GetGR(context, saved[r]) != known(r)) walk->wrong = "saved register";
   walk->frame++;
   return walk->wrong != NULL || k == 0 ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
-static void check(uint64_t pc) {
-  struct walk walk = {pc, -1, NULL};
+static const char *unwind_from(const greg_t *g, const struct _libc_fpstate *f) {
+  (void)f;
+  struct walk walk = {(uint64_t)g[REG_RIP], -1, NULL};
   _Unwind_Backtrace(visit, &walk);
-  if (walk.wrong == NULL && walk.frame != depth) walk.wrong = "number of frames";
+  return walk.wrong == NULL && walk.frame != depth ? "number of frames" : walk.wrong;
+}
+#endif
+
+static void check(uint64_t pc, const mcontext_t *m) {
+  const char *wrong = unwind_from(m->gregs, m->fpregs);
   steps++;
-  if (walk.wrong == NULL) return;
+  if (wrong == NULL) return;
   if (failures++ < 20)
-    printf("%s, generated+%#lx: %s, frame %d of %d\n", row->name, (unsigned long)(pc - (uint64_t)__start_generated),
-           walk.wrong, walk.frame, depth);
+    printf("%s, generated+%#lx: %s, depth %d\n", row->name, (unsigned long)(pc - (uint64_t)__start_generated), wrong,
+           depth);
 }
 
 static int is_call(const uint8_t *p) {
@@ -80,7 +95,8 @@ static int is_return(const uint8_t *p) {
 
 static void trapped(int signal, siginfo_t *info, void *data) {
   (void)signal, (void)info;
-  greg_t *r = ((ucontext_t *)data)->uc_mcontext.gregs;
+  mcontext_t *m = &((ucontext_t *)data)->uc_mcontext;
+  greg_t *r = m->gregs;
   uint64_t pc = (uint64_t)r[REG_RIP], sp = (uint64_t)r[REG_RSP];
   if (last_pc == 0 || is_call((const uint8_t *)last_pc)) {
     if (depth == DEPTH) abort();
@@ -91,10 +107,10 @@ static void trapped(int signal, siginfo_t *info, void *data) {
   }
   last_pc = pc;
   if (depth == 0) r[REG_EFL] &= ~0x100;
-  else if (pc >= (uint64_t)__start_generated && pc < (uint64_t)__stop_generated) check(pc);
+  else if (pc >= (uint64_t)__start_generated && pc < (uint64_t)__stop_generated) check(pc, m);
 }
 
-/* Calls f(a, b) with known values in the registers that it must preserve, and the trap flag set. */
+/* Calls f(a, b), of either convention, with known values in what it must preserve, and the trap flag set. */
 void step_through(function f, uint64_t a, uint64_t b);
 __asm__(
     "step_through:\n"
@@ -103,12 +119,18 @@ __asm__(
     "  push %r12\n .cfi_adjust_cfa_offset 8\n push %r13\n .cfi_adjust_cfa_offset 8\n"
     "  push %r14\n .cfi_adjust_cfa_offset 8\n push %r15\n .cfi_adjust_cfa_offset 8\n"
     "  push %rdi\n .cfi_adjust_cfa_offset 8\n"
-    "  mov %rdi, %rax\n mov %rsi, %rdi\n mov %rdx, %rsi\n"
+    "  mov %rdi, %rax\n mov %rsi, %rdi\n mov %rdx, %rsi\n mov %rdi, %rcx\n"
+    "  mov $0x9999, %r8\n"
+    "  .irp n,6,7,8,9,10,11,12,13,14,15\n"
+    "  movq %r8, %xmm\\n\n punpcklqdq %xmm\\n, %xmm\\n\n add $0x1111, %r8\n"
+    "  .endr\n"
     "  mov $0x1111, %rbx\n mov $0x2222, %rbp\n mov $0x3333, %r12\n mov $0x4444, %r13\n mov $0x5555, %r14\n"
     "  mov $0x6666, %r15\n"
+    "  sub $32, %rsp\n .cfi_adjust_cfa_offset 32\n"
     "  pushfq\n orq $0x100, (%rsp)\n popfq\n"
     "  call *%rax\n"
     "  nop\n"
+    "  add $32, %rsp\n .cfi_adjust_cfa_offset -32\n"
     "  pop %rdi\n .cfi_adjust_cfa_offset -8\n"
     "  pop %r15\n .cfi_adjust_cfa_offset -8\n pop %r14\n .cfi_adjust_cfa_offset -8\n"
     "  pop %r13\n .cfi_adjust_cfa_offset -8\n pop %r12\n .cfi_adjust_cfa_offset -8\n"
@@ -129,7 +151,9 @@ int main(void) {
     depth = 0;
     last_pc = 0;
     memset(buffer, 0, sizeof buffer);
-    step_through(row->run, row->args[0] != 0 ? row->args[0] : (uint64_t)buffer, row->args[1]);
+    arguments[0] = row->args[0] != 0 ? row->args[0] : (uint64_t)buffer;
+    arguments[1] = row->args[1];
+    step_through(row->run, arguments[0], arguments[1]);
     if (steps == before) {
       printf("%s was not stepped through\n", row->name);
       failures++;

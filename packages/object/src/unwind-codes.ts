@@ -41,6 +41,8 @@ interface Frame {
   /** The register from which the frame can be found, -1 if it is the stack pointer, and its distance from the CFA. */
   readonly frameRegister: number;
   readonly frameRegisterAt: number;
+  /** Offset behind the instruction that makes it the frame register. */
+  readonly frameRegisterFrom: number;
 }
 
 /** Codes of {@link Frame.steps}, in order of execution. */
@@ -136,7 +138,12 @@ export class UnwindCodes implements UnwindTable<CompiledCode> {
       const steps: Step[] = [];
       if (depth > entry) steps.push({ op: "allocate", at: 0, bytes: depth - entry });
       for (const [register, offset] of saved) steps.push({ op: "save", at: 0, register, offset });
-      const frame: Frame = { steps, frameRegister: cfaRegister, frameRegisterAt: cfaOffset };
+      const frame: Frame = {
+        steps,
+        frameRegister: cfaRegister,
+        frameRegisterAt: cfaOffset,
+        frameRegisterFrom: 0,
+      };
       this.#range(textOffset + at, steps.length === 0 ? -1 : this.#record(frame, 0));
     }
     return i;
@@ -148,7 +155,7 @@ export class UnwindCodes implements UnwindTable<CompiledCode> {
     let units = 0;
     for (const code of codes) units += 1 + code.operand.length;
     let last = 0;
-    for (const step of frame.steps) last = Math.max(last, step.at - start);
+    for (const code of codes) last = Math.max(last, code.at - start);
     const out = new ByteSink("little", 64);
     out.u8(VERSION);
     out.u8(last);
@@ -208,7 +215,7 @@ export class UnwindCodes implements UnwindTable<CompiledCode> {
     let isSet = !usesBase;
     const setRegister = (at: number): void => {
       isSet = true;
-      codes.push({ at, op: UWOP_SET_FPREG, info: 0, operand: [] });
+      codes.push({ at: Math.max(at, frame.frameRegisterFrom), op: UWOP_SET_FPREG, info: 0, operand: [] });
     };
     for (const step of frame.steps) {
       switch (step.op) {
@@ -298,6 +305,7 @@ class PrologueReader {
   /** The register that the CFA is relative to, -1 if it is the stack pointer. */
   cfaRegister = -1;
   cfaOffset = 0;
+  #cfaFrom = 0;
 
   constructor(entryCfaOffset: number) {
     this.depth = entryCfaOffset;
@@ -320,6 +328,7 @@ class PrologueReader {
       case UnwindOp.cfaFromRegister:
         this.cfaRegister = a;
         this.cfaOffset = b;
+        this.#cfaFrom = at;
         return true;
       case UnwindOp.save: {
         const last = this.#steps[this.#steps.length - 1];
@@ -335,6 +344,11 @@ class PrologueReader {
   }
 
   frame(): Frame {
-    return { steps: this.#steps, frameRegister: this.cfaRegister, frameRegisterAt: this.cfaOffset };
+    return {
+      steps: this.#steps,
+      frameRegister: this.cfaRegister,
+      frameRegisterAt: this.cfaOffset,
+      frameRegisterFrom: this.#cfaFrom,
+    };
   }
 }
