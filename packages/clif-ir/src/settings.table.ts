@@ -27,7 +27,7 @@ export const SHARED_SETTINGS: SettingTable = {
     { name: "tls_model", kind: "enum", default: "none", values: ["none", "elf_gd", "macho", "coff"], doc: "How thread-local symbols are reached." },
     { name: "stack_switch_model", kind: "enum", default: "none", values: ["none", "basic", "update_windows_tib"], doc: "How stack_switch saves and restores stacks." },
     { name: "libcall_call_conv", kind: "enum", default: "isa_default", values: ["isa_default", "fast", "system_v", "windows_fastcall", "apple_aarch64", "probestack", "preserve_all"], doc: "Calling convention of runtime functions." },
-    { name: "default_call_conv", kind: "enum", default: "system_v", values: ["system_v", "windows_fastcall", "apple_aarch64"], doc: "Calling convention of the operating system, which `fast` stands for and runtime functions have unless libcall_call_conv says otherwise; triples of Windows and Apple set it." },
+    { name: "default_call_conv", kind: "enum", default: "system_v", values: ["system_v", "windows_fastcall", "apple_aarch64"], doc: "Calling convention of the operating system, which `fast` stands for and runtime functions have unless libcall_call_conv says otherwise; triples of Windows set it." },
     { name: "probestack_size_log2", kind: "num", default: 12, doc: "Log2 of the distance between stack probes." },
     { name: "probestack_strategy", kind: "enum", default: "outline", values: ["outline", "inline"], doc: "Probe the stack in the function itself or through a call." },
     { name: "bb_padding_log2_minus_one", kind: "num", default: 0, doc: "Pad blocks, to test long branches: log2 of the bytes plus one; 0 is none." },

@@ -27,7 +27,12 @@ const systems: readonly SystemRow[] = [
     platform: "win32",
     format: "coff",
     // A stack grows by the page that is touched, so no function may jump over one.
-    settings: ["default_call_conv=windows_fastcall", "enable_probestack", "probestack_strategy=inline"],
+    settings: [
+      "default_call_conv=windows_fastcall",
+      "enable_probestack",
+      "probestack_strategy=inline",
+      "tls_model=coff",
+    ],
   },
   {
     name: "macOS",
