@@ -454,6 +454,27 @@ export abstract class X64Operands extends X64Insts {
   same(x: number): number {
     return x;
   }
+  /** The halves of a constant of 128 bits, if each is its own 32-bit sign extension. */
+  const_halves(v: Value): boolean {
+    const { func } = this;
+    const def = func.valueDef(v);
+    if (def === NONE || func.valueType(v) !== I128) return false;
+    const op = func.opcode(def);
+    if (op === Op.iconcat) {
+      if (!this.simm32(func.arg(def, 0))) return false;
+      const low = this.o0;
+      if (!this.simm32(func.arg(def, 1))) return false;
+      this.o1 = this.o0;
+      this.o0 = low;
+      return true;
+    }
+    if (op !== Op.uextend && op !== Op.sextend) return false;
+    const from = func.arg(def, 0);
+    if (!this.simm32(from)) return false;
+    if (op === Op.uextend && this.o0 < 0 && func.valueType(from) !== I64) return false;
+    this.o1 = op === Op.uextend ? 0 : this.o0 >> 31;
+    return true;
+  }
   /** The load that defines `v`, if it can move here and loads an integer of at least `leastBits`; otherwise -1. */
   #intLoad(v: Value, leastBits: number): Inst {
     const load = this.sinkable(v);

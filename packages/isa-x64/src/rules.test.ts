@@ -302,3 +302,65 @@ check(
   return v2`,
   ["addq r, r", "adcq r, r", "retq"],
 );
+
+check(
+  "a constant of 128 bits is two immediates",
+  "(i128) -> i128",
+  `
+  v1 = iconst.i64 1
+  v2 = uextend.i128 v1
+  v3 = iadd v0, v2
+  return v3`,
+  ["addq $1, r", "adcq $0, r", "retq"],
+);
+
+check(
+  "a shift of 128 bits by a constant",
+  "(i128) -> i128",
+  `
+  v1 = iconst.i32 20
+  v2 = ishl v0, v1
+  return v2`,
+  ["shlq $20, r", "shldq $20, r, r", "retq"],
+);
+
+check(
+  "a word times a word",
+  "(i64, i64) -> i128",
+  `
+  v2 = uextend.i128 v0
+  v3 = uextend.i128 v1
+  v4 = imul v2, v3
+  return v4`,
+  ["mulq r", "retq"],
+);
+
+check(
+  "a comparison of 128 bits is a condition",
+  "(i128, i128)",
+  `
+  v2 = icmp ult v0, v1
+  trapnz v2, user1
+  return`,
+  ["cmpq r, r", "sbbq r, r", "jb 0x9", "retq", "ud2"],
+);
+
+check(
+  "a load in the other byte order",
+  "(i64) -> i32",
+  `
+  v1 = load.i32 big v0+8
+  return v1`,
+  ["movbel 8(r), r", "retq"],
+  "has_movbe",
+);
+
+check(
+  "a sum of halves with F16C",
+  "(f16, f16) -> f16",
+  `
+  v2 = fadd v0, v1
+  return v2`,
+  ["vcvtph2ps x, x", "vcvtph2ps x, x", "vaddss x, x, x", "vcvtps2ph $0, x, x", "retq"],
+  "has_f16c",
+);
