@@ -75,7 +75,7 @@ export class CompiledCode {
   readonly unwind: I32List = new I32List();
   /** Rows of (offset, length, kind): see {@link DataKind}. */
   readonly data: I32List = new I32List();
-  /** Rows of (stack slot, offset from the stack pointer in the body, key low, key high). */
+  /** Rows of (stack slot, offset from the stack pointer in the body, key low, key high); the key is 0 if it has none. */
   readonly frameSlots: I32List = new I32List();
   /** Offsets of the lowered blocks in emission order, when the setting `machine_code_cfg_info` is on. */
   readonly blockOffsets: I32List = new I32List();

@@ -5,6 +5,10 @@ import {
   Op,
   SIDE_STACK_MAP,
   SIDE_TAGS,
+  SL_HAS_KEY,
+  SL_KEY,
+  SL_KEY2,
+  SLOT_SHIFT,
   type StackSlot,
 } from "@gantry/clif-ir";
 import { bug } from "@gantry/diag";
@@ -290,8 +294,10 @@ export class Emitter {
     for (let s = 0, n = func.numStackSlots; s < n; s++) {
       rows.push(s);
       rows.push(this.ctx.frame.slotOffset(s));
-      rows.push(0);
-      rows.push(0);
+      const at = s << SLOT_SHIFT;
+      const hasKey = func.slots.data[at + SL_HAS_KEY] !== 0;
+      rows.push(hasKey ? func.slots.data[at + SL_KEY] : 0);
+      rows.push(hasKey ? func.slots.data[at + SL_KEY2] : 0);
     }
   }
 }

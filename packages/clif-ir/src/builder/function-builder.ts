@@ -39,6 +39,7 @@ import { F16, F32, F64, F128, hasFloatLanes, isVector, type Type, typeBytes, typ
 import { encodeUtf8 } from "../utf8.ts";
 import { functionName } from "../writer/function.ts";
 import { FuncCursor } from "./cursor.ts";
+import { checkStackMapType, spillAcrossSafepoints } from "./safepoints.ts";
 import { type Signature, setSignature } from "./signature.ts";
 import { SsaBuilder } from "./ssa.ts";
 
@@ -189,6 +190,28 @@ export class FunctionBuilder {
     if (variable >= this.#ssa.variableCount) this.#misuse("CLIF0705", `variable ${variable} is not declared`);
     this.#enter();
     return this.#ssa.use(variable, this.#current);
+  }
+
+  // Stack maps.
+
+  /**
+   * A garbage collector must see `v` while calls are active: {@link finalize} keeps it in a stack slot across them, which
+   * the calls' stack maps name, and loads it again behind them.
+   *
+   * @param v Of 1, 2, 4, 8 or 16 bytes.
+   */
+  declareNeedsStackMap(v: Value): void {
+    checkStackMapType(this.func, this.func.valueType(v));
+    this.#ssa.mappedValues.push(v);
+  }
+
+  /** The same for every value that a variable will have; before it is assigned for the first time. */
+  declareVarNeedsStackMap(variable: Variable): void {
+    if (variable >= this.#ssa.variableCount) this.#misuse("CLIF0705", `variable ${variable} is not declared`);
+    checkStackMapType(this.func, this.#ssa.variableType(variable));
+    if (this.#ssa.isAssigned(variable))
+      this.#misuse("CLIF0710", `variable ${variable} has been assigned: say before that it needs stack maps`);
+    this.#ssa.needsStackMap(variable);
   }
 
   // Instructions.
@@ -359,7 +382,7 @@ export class FunctionBuilder {
     return this.func.addConstant(bytes, bytes.length);
   }
 
-  /** Checks that every block is finished. The builder must not be used afterwards. */
+  /** Checks that every block is finished, and makes stack maps if values need them. The builder must not be used afterwards. */
   finalize(): void {
     for (let k = 0; k < this.func.numBlocks; k++) {
       const b = k as Block;
@@ -367,6 +390,7 @@ export class FunctionBuilder {
       if (!this.#ssa.isSealed(b)) this.#misuse("CLIF0708", `block${b} was never sealed`);
       if (!this.#ssa.isFilled(b)) this.#misuse("CLIF0701", `block${b} has no terminator`);
     }
+    if (this.#ssa.mappedValues.length > 0) spillAcrossSafepoints(this.func, this.#ssa.mappedValues);
   }
 
   #misuse(code: string, message: string): never {

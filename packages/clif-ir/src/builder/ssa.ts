@@ -19,6 +19,9 @@ export class SsaBuilder {
   /** Makes a zero of the type at the start of the block, for variables that no path defines. */
   readonly #zero: (b: Block, t: Type) => Value;
   readonly #types: Type[] = [];
+  /** Variables whose values need stack maps, and those values. */
+  readonly #mapped = new Set<number>();
+  readonly mappedValues: Value[] = [];
   /** For each variable, the value at the end of each block. */
   readonly #defs: I32List[] = [];
   readonly #state = new I32List(16);
@@ -95,7 +98,18 @@ export class SsaBuilder {
     list.length = kept;
   }
 
+  /** Every value that the variable will have needs stack maps. */
+  needsStackMap(variable: number): void {
+    this.#mapped.add(variable);
+  }
+
+  /** Whether the variable has been assigned anywhere. */
+  isAssigned(variable: number): boolean {
+    return this.#defs[variable].length > 0;
+  }
+
   define(variable: number, b: Block, v: Value): void {
+    if (this.#mapped.size > 0 && this.#mapped.has(variable)) this.mappedValues.push(v);
     const list = this.#defs[variable];
     while (list.length <= b) list.push(NONE);
     list.set(b, v);

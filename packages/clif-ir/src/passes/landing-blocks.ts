@@ -37,7 +37,7 @@ export function insertLandingBlocks(f: Function, flow: ControlFlow): boolean {
     const targets = f.targetCount(i);
     for (let k = 0; k < targets; k++) {
       // The normal return is the last.
-      if (k < targets - 1 || hasCallWords(f, i, k)) insertBlock(f, b, i, k, k < targets - 1);
+      if (k < targets - 1 || hasCallWords(f, i, k)) insertLandingBlock(f, b, i, k, k < targets - 1);
     }
   }
   if (found) flow.compute(f);
@@ -50,7 +50,11 @@ function hasCallWords(f: Function, i: Inst, k: number): boolean {
   return false;
 }
 
-function insertBlock(f: Function, b: Block, i: Inst, k: number, exceptional: boolean): void {
+/**
+ * Puts a block on edge `k` of `i`, the try_call that ends block `b`: its parameters are what the call gives, and it passes
+ * the edge's values on.
+ */
+export function insertLandingBlock(f: Function, b: Block, i: Inst, k: number, exceptional: boolean): void {
   const landing = f.addBlock();
   const words: number[] = [];
   const args: number[] = [];
