@@ -1,6 +1,6 @@
 import { filePlan, generate, type Profile, X64, X64_VECTORS } from "@gantry/clif-gen";
 import { x64 } from "@gantry/isa-x64";
-import { ChildExecutor } from "@gantry/jit";
+import { ChildExecutor, nativeFeatures } from "@gantry/jit";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { compareWithNative, reproduction } from "./differential.ts";
@@ -35,6 +35,24 @@ describe.runIf(process.arch === "x64")("native code of random functions", () => 
         expect(differences.length, reproduction(file, differences, settings)).toBe(0);
       }),
       { seed: 1000 + k, numRuns: FILES },
+    );
+    if (outcome.failed) throw outcome.errorInstance;
+  });
+
+  // Features that this machine has, in any combination, and either allocator.
+  const levels = fc.tuple(fc.subarray(nativeFeatures(x64)), fc.constantFrom("linear", "backtracking"));
+  it.each([X64, X64_VECTORS])("does what the interpreter does with any features: $name", async (from) => {
+    const profile = supportedBy(x64, from, []);
+    const outcome = await fc.check(
+      fc.asyncProperty(filePlan(), levels, async (plan, [features, allocator]) => {
+        const file = generate(plan, profile);
+        const settings = [...features, `regalloc_algorithm=${allocator}`, "regalloc_checker"];
+        const { differences, refused } = await compareWithNative(file, executor, settings);
+        functions += file.functions.length;
+        expect(refused).toBeUndefined();
+        expect(differences.length, reproduction(file, differences, settings)).toBe(0);
+      }),
+      { seed: 2000, numRuns: FILES },
     );
     if (outcome.failed) throw outcome.errorInstance;
   });
