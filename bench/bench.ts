@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { kernelsChart } from "./kernels/chart.ts";
 import { kernels } from "./kernels/kernels.table.ts";
+import { benchLevels } from "./kernels/levels.ts";
 import { geometricMean, measureKernels } from "./kernels/measure.ts";
 import { onOneCore } from "./line-server.ts";
 import { type Measuring, measureMemory, measureRow, measureStart } from "./measure.ts";
@@ -20,6 +21,8 @@ const usage = `usage: pnpm bench [FILE.clif...] [--target T]... [--row NAME]... 
        pnpm bench kernels [NAME...] [--rounds N] [--json] [--svg FILE]
   Runs the programs of bench/kernels as either compiles them, and compares their times; rounds differ in where
   the code lies in its cache line, of which there are four.
+       pnpm bench levels [NAME...] [--rounds N] [--json]
+  Runs the same programs as compiled for SSE2, x86-64-v3 and this machine: CPU time and bytes, and ratios to SSE2.
        pnpm bench worker [--json]
   Asks gantry worker and Cranelift behind the same protocol for the same things.
        pnpm bench regalloc [FILE.clif...] [--rounds N] [--json]
@@ -55,6 +58,7 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   if (positionals[0] === "worker") return benchWorker(values.json);
   if (positionals[0] === "kernels") return benchKernels(positionals.slice(1), rounds);
+  if (positionals[0] === "levels") return benchLevels(positionals.slice(1), rounds, values.json);
   if (positionals[0] === "regalloc") return benchRegalloc(positionals.slice(1), rounds);
   const known = [...rows.map((row) => row.name), "memory-none", "first-object"];
   const unknown = values.row.find((name) => !known.includes(name));

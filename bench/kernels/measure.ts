@@ -7,7 +7,8 @@ import type { Peers } from "../peers.ts";
 import type { Figure } from "../rows.ts";
 import { type Kernel, kernels } from "./kernels.table.ts";
 
-const oursScript = fileURLToPath(new URL("./ours.ts", import.meta.url));
+/** The program of our side. */
+export const oursScript = fileURLToPath(new URL("./ours.ts", import.meta.url));
 
 /** Settings of both sides: name, our allocator, the peer's. */
 const OPT_LEVEL = "none";
@@ -18,7 +19,7 @@ const PEER_ALLOCATOR = "backtracking";
  * Places that a kernel is measured at. Functions begin at multiples of 16 bytes; where in a line of 64 bytes that is
  * makes up to 1.5x in kernels that are bound by branch prediction, on either side, so each is taken where it is fastest.
  */
-const PLACEMENTS = 4;
+export const PLACEMENTS = 4;
 
 interface Run {
   readonly checksum: string;
@@ -26,16 +27,18 @@ interface Run {
   readonly cpuNs: number;
 }
 
-class Side {
+/** A process that compiles kernels and runs them. */
+export class Side {
   readonly #server: LineServer;
-  readonly #allocator: string;
+  readonly #how: string;
   readonly runs: Run[] = [];
   /** Why there is no figure. */
   failure: string | undefined;
 
-  constructor(command: readonly string[], allocator: string) {
+  /** @param settings More settings, of ours only. */
+  constructor(command: readonly string[], allocator: string, settings: readonly string[] = []) {
     this.#server = new LineServer(command);
-    this.#allocator = allocator;
+    this.#how = [OPT_LEVEL, allocator, ...settings].join(" ");
   }
 
   /** Forgets the last kernel. */
@@ -45,7 +48,7 @@ class Side {
   }
 
   async load(path: string): Promise<void> {
-    await this.#ask(`load ${path} ${OPT_LEVEL} ${this.#allocator}`);
+    await this.#ask(`load ${path} ${this.#how}`);
   }
 
   async run(n: number): Promise<void> {
@@ -70,7 +73,7 @@ class Side {
 }
 
 /** Functions so small that each takes 16 bytes on either side. */
-const padding = (count: number): string =>
+export const padding = (count: number): string =>
   Array.from({ length: count }, (_, k) => `function %pad${k}() system_v {\nblock0:\n    return\n}\n\n`).join(
     "",
   );

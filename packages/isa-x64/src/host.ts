@@ -665,9 +665,6 @@ export abstract class X64Operands extends X64Insts {
   masked_count(ty: Type, c: number): number {
     return c & (typeBits(ty) - 1);
   }
-  negated_count(ty: Type, c: number): number {
-    return -c & (typeBits(ty) - 1);
-  }
   count_mask(ty: Type): number {
     return typeBits(ty) - 1;
   }
