@@ -9,7 +9,8 @@ const ROTATION_CANDIDATES = 8;
  * The order in which blocks are written: lowering order without those that nobody needs, cold ones behind the others, and
  * every loop that ends in a jump to its header rotated, so that the jump is left out. A loop is rotated behind a block
  * that may leave it, best if it leaves it to what comes next: its branch goes back where it fell through and falls out
- * where it branched. The jump moves to where the loop is entered, if that fell through.
+ * where it branched. The jump moves to where the loop is entered, if that fell through. A loop with several ways back
+ * stays as it is: each of them would take a branch to its end and another from there to its start.
  *
  * Loops are taken from the lowering order, where each is one run of blocks; what is rotated is the list of those that
  * are left of it, so any order is right whatever the loops are.
@@ -20,6 +21,7 @@ export class EmissionOrder {
   readonly #next = new I32List();
   readonly #prev = new I32List();
   readonly #cold = new I32List();
+  readonly #waysBack = new I32List();
 
   /**
    * @param thread Per lowered block: itself, or the block that it only jumps to.
@@ -46,11 +48,26 @@ export class EmissionOrder {
       }
     next[last] = n;
     prev[n] = last;
-    if (loops)
+    if (loops) {
+      this.#countWaysBack(order, thread);
       for (let lb = n - 1; lb > 0; lb--)
-        if (order.loopEnd.data[lb] >= 0 && prev[lb] >= 0) this.#rotate(order, thread, lb);
+        if (this.#waysBack.data[lb] === 1 && prev[lb] >= 0) this.#rotate(order, thread, lb);
+    }
     this.sequence.clear();
     for (let lb = next[n]; lb !== n; lb = next[lb]) this.sequence.push(lb);
+  }
+
+  /** Counts for each block the branches to it that stand behind it, through blocks that only jump. */
+  #countWaysBack(order: BlockOrder, thread: Int32Array): void {
+    const ways = this.#waysBack;
+    ways.fill(order.count, 0);
+    for (let lb = 0; lb < order.count; lb++) {
+      if (thread[lb] !== lb) continue;
+      for (let k = order.succStart.data[lb]; k < order.succStart.data[lb + 1]; k++) {
+        const to = thread[order.succs.data[k]];
+        if (to <= lb) ways.data[to]++;
+      }
+    }
   }
 
   /** Rotates the loop of `header`, unless that saves nothing. */
@@ -58,6 +75,7 @@ export class EmissionOrder {
     const next = this.#next.data;
     const prev = this.#prev.data;
     let latch = order.loopEnd.data[header];
+    if (latch < 0) return;
     while (prev[latch] < 0 && latch > header) latch--;
     if (this.#cold.data[latch] !== this.#cold.data[header]) return;
     if (latch === header || !jumpsTo(order, thread, latch, header)) return;

@@ -76,6 +76,14 @@ export class BlockStates {
     this.endTo.push(this.ends.length);
   }
 
+  /** The register that `v` is in at the start of block `b`, which has a state of its own, or -1. */
+  registerAtStart(s: RegisterState, b: number, v: number): number {
+    const starts = this.starts.data;
+    for (let k = this.startAt.data[b], z = this.startAt.data[b + 1]; k < z; k += 2)
+      if (starts[k + 1] === v) return s.isAbsent(v, b) ? -1 : starts[k];
+    return -1;
+  }
+
   /** The register that `v` is in at the end of block `b`, or -1. */
   registerAtEnd(s: RegisterState, b: number, v: number): number {
     const ends = this.ends.data;

@@ -71,6 +71,44 @@ describe("linear", () => {
     expect(weights(text)).toEqual([1, 0]);
   });
 
+  test("keeps what only lives through a loop in its register while the loop does not need that", () => {
+    const text =
+      "vregs 4\nblock b0\nop =v0:reg\nbr -> b1\nblock b1\nop =v1:reg =v2:reg =v3:reg\nop v1:reg v2:reg v3:reg\n" +
+      "br -> b2 b3\nblock b2\nbr -> b1\nblock b3\nret v0:reg";
+    expect(weights(text)).toEqual([0, 0]);
+  });
+
+  test("loads a value for which an inner loop has no register behind the inner loop, and once", () => {
+    const text =
+      "vregs 5\nblock b0\nop =v0:reg\nbr -> b1\n" +
+      "block b1\nop v0:reg\nbr -> b2\nblock b2\nop =v1:reg =v2:reg =v3:reg =v4:reg\nop v1:reg v2:reg v3:reg v4:reg\n" +
+      "br -> b3 b4\nblock b3\nbr -> b2\nblock b4\nbr -> b5 b6\nblock b5\nbr -> b1\nblock b6\nret";
+    expect(weights(text)).toEqual([5, 5]);
+  });
+
+  test("stores what a loop computes behind the loop, if it loses its register there", () => {
+    const text =
+      "vregs 5\nblock b0\nbr -> b1\nblock b1\nop =v0:reg\nbr -> b2 b3\nblock b2\nbr -> b1\n" +
+      "block b3\nop =v1:reg =v2:reg =v3:reg =v4:reg\nop v1:reg v2:reg v3:reg v4:reg\nret v0:reg";
+    expect(weights(text)).toEqual([2, 2]);
+  });
+
+  test("stores on the path that needs the registers, not on the other", () => {
+    const text =
+      "vregs 6\nblock b0\nop =v0:r0 =v5:r1\nbr v5:reg -> b1 b2\nblock b1\nret v0:r0\n" +
+      "block b2\nop =v1:reg =v2:reg =v3:reg =v4:reg\nop v1:reg v2:reg v3:reg v4:reg\nret v0:r0";
+    edits(text);
+    const store = p.blockInstStart.at(2);
+    expect([...out.edits.toArray().slice(0, 4)]).toEqual([store, 0, 0, 0]);
+  });
+
+  test("exchanges the operands of a commutative instruction whose second one ends there", () => {
+    const text = (flag: string) =>
+      `vregs 3\nblock b0\nop =v0:reg =v1:reg\nop ${flag}v0:reg v1:any =v2:reuse0\nop v0:reg v2:reg\nret`;
+    expect(edits(text(""))).toMatch(/^r\d <- r\d$/);
+    expect(edits(text("!c "))).toBe("");
+  });
+
   test("says which instruction cannot be allocated", () => {
     const text = "vregs 5\nblock b0\nop =v0:reg =v1:reg =v2:reg =v3:reg =v4:reg\nret";
     expect(() => edits(text)).toThrow("instruction 0 needs more registers");

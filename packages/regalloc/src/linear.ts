@@ -29,6 +29,7 @@ import { PlainInstructions } from "./plain-instructions.ts";
 import type { Problem } from "./problem.ts";
 import { RegisterState } from "./register-state.ts";
 import { assignSlots, SpillLives } from "./spill-lives.ts";
+import { SpillStores } from "./spill-stores.ts";
 import { UseChains } from "./use-chains.ts";
 
 export class LinearAllocator {
@@ -41,6 +42,7 @@ export class LinearAllocator {
   readonly #constrained = new ConstrainedInstruction(this.#state, this.#moves);
   readonly #plain = new PlainInstructions(this.#state, this.#chains, this.#constrained);
   readonly #edges = new EdgeMoves(this.#state, this.#states, this.#moves);
+  readonly #stores = new SpillStores(this.#state, this.#states, this.#chains, this.#liveness);
   readonly #lives = new SpillLives();
   readonly #edits = new EditList();
   readonly #edgeEdits = new EditList();
@@ -72,7 +74,8 @@ export class LinearAllocator {
     this.#states.beginStart();
     this.#edges.resolve(p, this.#edgeEdits);
     this.#assignSlots(p);
-    this.#collectStores(p);
+    this.#merger.reset(p);
+    this.#stores.collect(p, this.#edits, this.#edgeEdits, this.#slotOperands, out.allocs.data, this.#merger);
     this.#write(p, out);
   }
 
@@ -113,40 +116,6 @@ export class LinearAllocator {
       this.#defPoint[v] = 2 * (d >= 0 ? d : p.blockInstStart.data[-1 - d]);
     }
     assignSlots(p, this.#lives, this.#chains, this.#liveness, this.#moves, inMemory, this.#defPoint);
-  }
-
-  /**
-   * Buckets the stores at definitions by point. What a branch defines is stored at the start of the successors, which
-   * have no other predecessor.
-   */
-  #collectStores(p: Problem): void {
-    const s = this.#state;
-    const inMemory = s.inMemory;
-    this.#merger.reset(p);
-    const instStart = p.blockInstStart.data;
-    const succStart = p.blockSuccStart.data;
-    for (let k = inMemory.length - 1; k >= 0; k--) {
-      const v = inMemory.at(k);
-      if (v >= p.numVRegs) continue;
-      const r = s.defReg[v];
-      if (r < 0) continue;
-      const d = s.defInst[v];
-      if (d < 0) {
-        this.#merger.addStore(2 * instStart[-1 - d], v, r);
-        continue;
-      }
-      const b = this.#chains.defBlock[v];
-      if (d !== instStart[b + 1] - 1) {
-        this.#merger.addStore(2 * d + 1, v, r);
-        continue;
-      }
-      for (let e = succStart[b]; e < succStart[b + 1]; e++) {
-        const t = p.succs.at(e);
-        this.#liveness.enter(p, t);
-        if (s.isLiveIn(v)) this.#merger.addStore(2 * instStart[t], v, r);
-        this.#liveness.leave(p, t);
-      }
-    }
   }
 
   #write(p: Problem, out: Output): void {
