@@ -11,6 +11,9 @@ export class SpillLives {
   from = new Int32Array(1024);
   to = new Int32Array(1024);
   readonly globals = new I32List(16);
+  /** Vregs that slots are named after. */
+  readonly homes = new I32List(16);
+  known = new Int32Array(1024);
   readonly slots = new SpillSlots();
 }
 
@@ -18,6 +21,7 @@ export class SpillLives {
  * Gives slots to the vregs of `inMemory` and to the scratch slots that `moves` took.
  *
  * @param defPoint Per vreg twice its defining instruction, or that plus one.
+ * @param home Per vreg the vreg whose slot it lives in; by default its own.
  */
 export function assignSlots(
   p: Problem,
@@ -27,6 +31,7 @@ export function assignSlots(
   moves: ParallelMoves,
   inMemory: I32List,
   defPoint: Int32Array,
+  home?: Int32Array,
 ): void {
   const nv = p.numVRegs + 2 * CLASSES;
   const from = (lives.from = growInt32(lives.from, nv));
@@ -56,6 +61,7 @@ export function assignSlots(
   if (anyGlobal)
     for (let b = 0; b < p.numBlocks(); b++)
       liveness.coverBlock(b, instStart[b], instStart[b + 1], mask.data, chains.globals.data, from, to);
+  if (home !== undefined) inMemory = shareSlots(lives, inMemory, home);
   const bytes = p.vregSlotBytes;
   for (let k = 0; k < 2 * CLASSES; k++) {
     const needed = (moves.scratchSlots >> k) & 1;
@@ -68,6 +74,35 @@ export function assignSlots(
   }
   lives.slots.assign(inMemory, from, to, bytes.data, nv, p.numInsts());
   bytes.length = p.numVRegs;
+}
+
+/** Makes the life of each slot's vreg that of all vregs that live in the slot; returns the slots' vregs. */
+function shareSlots(lives: SpillLives, inMemory: I32List, home: Int32Array): I32List {
+  const { from, to, homes } = lives;
+  const known = (lives.known = growInt32(lives.known, to.length));
+  homes.clear();
+  for (let k = 0; k < inMemory.length; k++) {
+    const v = inMemory.at(k);
+    if (home[v] !== v) continue;
+    known[v] = 1;
+    homes.push(v);
+  }
+  for (let k = 0; k < inMemory.length; k++) {
+    const v = inMemory.at(k);
+    const h = home[v];
+    if (h === v) continue;
+    if (known[h] === 0) {
+      // The vreg that the slot is named after is not in memory itself.
+      known[h] = 1;
+      homes.push(h);
+      from[h] = from[v];
+      to[h] = to[v];
+    }
+    from[h] = Math.min(from[h], from[v]);
+    to[h] = Math.max(to[h], to[v]);
+  }
+  for (let k = 0; k < homes.length; k++) known[homes.at(k)] = 0;
+  return homes;
 }
 
 /** Bytes that hold any vreg of a class. */

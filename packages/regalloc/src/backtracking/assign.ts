@@ -21,6 +21,10 @@ import { Splitter } from "./splitting.ts";
 /** Bundles longer than this evict nobody: their weight per point is small and looking costs their length. */
 const MAX_EVICTING_POINTS = 4096;
 
+/** Where the ranges of a vreg are. */
+const IN_MEMORY = 1;
+const IN_REGISTERS = 2;
+
 export class Assignment {
   readonly #ranges: Ranges;
   readonly #occupancy: Occupancy;
@@ -54,8 +58,21 @@ export class Assignment {
       if (ranges.bundleHead.at(b) >= 0) this.#queue.push(b, measures.length.at(b));
     }
     while (!this.#queue.isEmpty()) this.#process(this.#queue.pop());
-    this.#secondChance.run(p, env);
-    this.#noteMemory();
+    this.#secondChance.reset(p, env);
+    for (let v = 128; v < p.numVRegs; v++) {
+      const places = this.#placesOf(v);
+      if (places === (IN_MEMORY | IN_REGISTERS)) this.#secondChance.place(v);
+      if ((places & IN_MEMORY) !== 0) this.#noteMemory(v);
+    }
+  }
+
+  /** Whether a vreg is {@link IN_MEMORY} somewhere, and {@link IN_REGISTERS}. */
+  #placesOf(v: number): number {
+    const ranges = this.#ranges;
+    let places = 0;
+    for (let k = ranges.firstRange[v]!; k >= 0; k = ranges.nextOfVReg.at(k))
+      places |= ranges.bundleReg.at(ranges.bundle.at(k)) < 0 ? IN_MEMORY : IN_REGISTERS;
+    return places;
   }
 
   #process(b: number): void {
@@ -241,20 +258,18 @@ export class Assignment {
     }
   }
 
-  /** Notes which vregs are in memory at some point, and unlinks the ranges that are. */
-  #noteMemory(): void {
+  /** Unlinks the ranges of a vreg that are in memory, and notes if there are any. */
+  #noteMemory(v: number): void {
     const ranges = this.#ranges;
-    for (let v = 128; v < this.#problem.numVRegs; v++) {
-      let before = -1;
-      for (let k = ranges.firstRange[v]!; k >= 0; k = ranges.nextOfVReg.at(k)) {
-        if (ranges.bundleReg.at(ranges.bundle.at(k)) >= 0) {
-          before = k;
-          continue;
-        }
-        ranges.inMemory[v] = 1;
-        if (before < 0) ranges.firstRange[v] = ranges.nextOfVReg.at(k);
-        else ranges.nextOfVReg.set(before, ranges.nextOfVReg.at(k));
+    let before = -1;
+    for (let k = ranges.firstRange[v]!; k >= 0; k = ranges.nextOfVReg.at(k)) {
+      if (ranges.bundleReg.at(ranges.bundle.at(k)) >= 0) {
+        before = k;
+        continue;
       }
+      ranges.inMemory[v] = 1;
+      if (before < 0) ranges.firstRange[v] = ranges.nextOfVReg.at(k);
+      else ranges.nextOfVReg.set(before, ranges.nextOfVReg.at(k));
     }
   }
 

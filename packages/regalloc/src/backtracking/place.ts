@@ -76,6 +76,7 @@ export class Placement {
       this.#moves,
       this.#inMemory,
       this.#defPoint,
+      this.#ranges.home,
     );
     this.#write(out);
   }
@@ -140,16 +141,16 @@ export class Placement {
   /** Where a vreg that is in no register is read from. */
   #source(v: number): number {
     if (this.#problem.vregRemat.at(v) !== 0) return -2 - v;
-    this.#needSlot(v);
-    return SLOT_BASE + v;
+    return this.#needSlot(v);
   }
 
+  /** The slot of a vreg, which from now on it has. */
   #needSlot(v: number): number {
     if (this.#needsSlot[v] === 0) {
       this.#needsSlot[v] = 1;
       this.#inMemory.push(v);
     }
-    return SLOT_BASE + v;
+    return SLOT_BASE + this.#ranges.home[v]!;
   }
 
   /** Allocations of a vreg's operands, and the moves that its uses and its ranges ask for. */
@@ -195,7 +196,7 @@ export class Placement {
       this.#defReg[v] = kind === IN_SLOT ? -1 : r;
       if (r >= 0 && kind !== IN_SLOT) this.#allocs[operand] = r;
       else this.#inSlot(operand, v);
-      if (kind === IN_SLOT && r >= 0 && !this.#endsBlock(inst)) this.#addMove(inst, 4, SLOT_BASE + v, r);
+      if (kind === IN_SLOT && r >= 0 && !this.#endsBlock(inst)) this.#addMove(inst, 4, this.#needSlot(v), r);
       return;
     }
     if (
@@ -403,14 +404,16 @@ export class Placement {
     const r = this.#defReg[v]!;
     const d = this.#defPoint[v]!;
     if (r < 0 || d < 0) return;
+    const slot = this.#needSlot(v);
     const inst = d >> 1;
     const b = this.#ranges.blockOf[inst]!;
     if (this.#ranges.chains.defBlock[v] === b && this.#isParam(p, b, v)) {
-      this.#addMove(inst, 1, r, SLOT_BASE + v);
+      if (this.#arrivesInMemory(p, b, v)) return;
+      this.#addMove(inst, 1, r, slot);
       return;
     }
     if (!this.#endsBlock(inst)) {
-      this.#addMove(inst, 4, r, SLOT_BASE + v);
+      this.#addMove(inst, 4, r, slot);
       return;
     }
     const g = this.#ranges.chains.globalOf[v]!;
@@ -420,8 +423,21 @@ export class Placement {
       liveness.enter(p, t);
       const isLive = g !== 0 && ((liveness.words[liveness.inBase + (g >> 5)]! >>> (g & 31)) & 1) !== 0;
       liveness.leave(p, t);
-      if (isLive) this.#addMove(p.blockInstStart.at(t), 0, r, SLOT_BASE + v);
+      if (isLive) this.#addMove(p.blockInstStart.at(t), 0, r, slot);
     }
+  }
+
+  /** Whether all that is passed to a parameter is in the parameter's slot by then. */
+  #arrivesInMemory(p: Problem, b: number, v: number): boolean {
+    const home = this.#ranges.home;
+    let k = p.blockParamStart.at(b);
+    while (p.params.at(k) !== v) k++;
+    k -= p.blockParamStart.at(b);
+    for (let q = p.blockPredStart.at(b); q < p.blockPredStart.at(b + 1); q++) {
+      const arg = p.edgeArgs.at(p.edgeArgStart.at(p.blockSuccStart.at(p.preds.at(q))) + k);
+      if (home[arg] !== home[v] || this.#needsSlot[arg] === 0) return false;
+    }
+    return true;
   }
 
   #emit(p: Problem, all: Int32Array): void {

@@ -72,8 +72,13 @@ export class Ranges {
 
   /** Per class and point: registers that fixed operands and clobbers reserve. */
   readonly reserved: Int32Array[] = [new Int32Array(64), new Int32Array(64), new Int32Array(64)];
+  /** Per vreg: the vreg that its slot is named after. */
+  home = new Int32Array(1024);
   /** Per instruction: its block. */
   blockOf = new Int32Array(1024);
+  /** Per vreg: the register that its heaviest fixed operands ask for, -1 for none, and their weight. */
+  #hint = new Int32Array(1024);
+  #hintWeight = new Int32Array(1024);
   #open = new Int32Array(1024);
   readonly #live = new I32List(256);
   readonly #lists: readonly I32List[] = [
@@ -112,6 +117,11 @@ export class Ranges {
     this.firstUse = growInt32(this.firstUse, nv);
     this.inMemory = growInt32(this.inMemory, nv);
     this.#open = growInt32(this.#open, nv);
+    this.home = growInt32(this.home, nv);
+    this.#hint = growInt32(this.#hint, nv);
+    this.#hintWeight = growInt32(this.#hintWeight, nv);
+    this.#hint.fill(-1, 0, nv);
+    this.#hintWeight.fill(0, 0, nv);
     this.blockOf = growInt32(this.blockOf, p.numInsts() + 1);
     this.firstRange.fill(-1, 0, nv);
     this.firstUse.fill(-1, 0, nv);
@@ -124,6 +134,7 @@ export class Ranges {
     for (let b = p.numBlocks() - 1; b >= 0; b--) this.#block(p, b, all);
     this.#makeBundles(p);
     mergeBundles(this, p);
+    this.#findHomes(p);
   }
 
   #block(p: Problem, b: number, all: Int32Array): void {
@@ -170,6 +181,7 @@ export class Ranges {
       let kind = constraint === ANY ? MAY_BE_IN_MEMORY : constraint === STACK ? IN_SLOT : NEEDS_REGISTER;
       let mask = constraint === LIMIT ? limitMask(info >> 8) : -1;
       if (constraint === FIXED) {
+        this.#ask(v, info >> 8, weight);
         this.#reserve(info >> 8, point);
         if (point === 2 * i) this.#reserve(info >> 8, point + 1);
         kind = MAY_BE_IN_MEMORY;
@@ -199,6 +211,7 @@ export class Ranges {
       const isLate = (info & 2) !== 0;
       const gapEnd = isFirst ? 2 * i + 1 : 2 * i;
       if (constraint === FIXED) {
+        this.#ask(v, info >> 8, weight);
         this.#reserve(info >> 8, 2 * i);
         if (isLate) this.#reserve(info >> 8, 2 * i + 1);
         this.#use(v, gapEnd - 1, gapEnd, IN_GAP, k, weight, 0);
@@ -334,7 +347,7 @@ export class Ranges {
     for (let v = 128; v < p.numVRegs; v++) {
       const head = this.firstRange[v]!;
       if (head < 0) continue;
-      const b = this.newBundle(p.vregClass.at(v), head, this.#hintOf(p, v), 0, -1);
+      const b = this.newBundle(p.vregClass.at(v), head, this.#hint[v]!, 0, -1);
       while (this.rangeUse.length < this.from.length) this.rangeUse.push(-1);
       let u = this.firstUse[v]!;
       for (let r = head; r >= 0; r = this.nextOfVReg.at(r)) {
@@ -348,20 +361,25 @@ export class Ranges {
     }
   }
 
-  /** The register that the heaviest fixed operands of a vreg ask for. */
-  #hintOf(p: Problem, v: number): number {
-    let best = -1;
-    let weight = 0;
-    for (let u = this.firstUse[v]!; u >= 0; u = this.useNext.at(u)) {
-      const k = this.useOperand.at(u);
-      if (k < 0) continue;
-      const info = p.operandInfo.at(k);
-      if (((info >> 4) & 7) !== FIXED || info >> 8 >= FIRST_FIXED_SLOT || this.useWeight.at(u) <= weight)
-        continue;
-      weight = this.useWeight.at(u);
-      best = info >> 8;
+  /** Vregs of one bundle never live at the same time, so those of one width share a slot. */
+  #findHomes(p: Problem): void {
+    this.originReg.fill(this.bundleHead.length, -1);
+    const first = this.originReg;
+    for (let v = 128; v < p.numVRegs; v++) {
+      this.home[v] = v;
+      if (this.firstRange[v]! < 0) continue;
+      const b = this.bundle.at(this.firstRange[v]!);
+      if (first.at(b) < 0) first.set(b, v);
+      else if (p.vregSlotBytes.at(first.at(b)) === p.vregSlotBytes.at(v)) this.home[v] = first.at(b);
     }
-    return best;
+    first.fill(this.bundleHead.length, -1);
+  }
+
+  /** Notes that a fixed operand asks for `r`; the heaviest decide, the first of several. */
+  #ask(v: number, r: number, weight: number): void {
+    if (r >= FIRST_FIXED_SLOT || weight < this.#hintWeight[v]!) return;
+    this.#hintWeight[v] = weight;
+    this.#hint[v] = r;
   }
 }
 

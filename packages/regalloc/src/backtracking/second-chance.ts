@@ -13,6 +13,7 @@
  */
 import { growInt32, I32List } from "@gantry/entity";
 import type { Environment } from "../environment.ts";
+import { CLASSES } from "../operand.ts";
 import type { Problem } from "../problem.ts";
 import type { Occupancy } from "./occupancy.ts";
 import { IN_SLOT, type Ranges } from "./ranges.ts";
@@ -33,7 +34,8 @@ export class SecondChance {
   readonly #ranges: Ranges;
   readonly #occupancy: Occupancy;
   #problem!: Problem;
-  /** Per node: its range, first and last point, register, weight; free registers (0 where the register is given). */
+  readonly #all = new Int32Array(CLASSES);
+  /** Per node: its range, points, register, block; free registers, none where the register is given. */
   readonly #range = new I32List(64);
   readonly #from = new I32List(64);
   readonly #to = new I32List(64);
@@ -54,27 +56,19 @@ export class SecondChance {
     this.#occupancy = occupancy;
   }
 
-  run(p: Problem, env: Environment): void {
+  reset(p: Problem, env: Environment): void {
     this.#problem = p;
+    for (let c = 0; c < CLASSES; c++) this.#all[c] = env.preferred[c]! | env.other[c]!;
     if (p.numBlocks() > this.#startNode.length) {
       this.#startNode = growInt32(this.#startNode, p.numBlocks()).fill(-1);
       this.#endNode = growInt32(this.#endNode, p.numBlocks()).fill(-1);
     }
-    for (let v = 128; v < p.numVRegs; v++) if (this.#isMixed(v)) this.#place(v, env);
   }
 
-  /** Whether a vreg is in memory somewhere, and in registers elsewhere. */
-  #isMixed(v: number): boolean {
-    const ranges = this.#ranges;
-    let kinds = 0;
-    for (let k = ranges.firstRange[v]!; k >= 0 && kinds !== 3; k = ranges.nextOfVReg.at(k))
-      kinds |= ranges.bundleReg.at(ranges.bundle.at(k)) < 0 ? 1 : 2;
-    return kinds === 3;
-  }
-
-  #place(v: number, env: Environment): void {
+  /** Places a vreg that is in memory somewhere, and in registers elsewhere. */
+  place(v: number): void {
     const c = this.#problem.vregClass.at(v);
-    this.#makeNodes(v, c, env.preferred[c]! | env.other[c]!);
+    this.#makeNodes(v, c, this.#all[c]!);
     let improved = false;
     for (let tries = 0; tries < MAX_REGISTERS; tries++) {
       const r = this.#heaviestRegister();
@@ -106,7 +100,7 @@ export class SecondChance {
       let from = ranges.from.at(k);
       for (let b = ranges.blockOf[from >> 1]!; from < to; b++) {
         const blockEnd = 2 * starts.at(b + 1);
-        const end = to < blockEnd ? to : blockEnd;
+        const end = Math.min(to, blockEnd);
         const n = this.#range.push(k);
         this.#from.push(from);
         this.#to.push(end);

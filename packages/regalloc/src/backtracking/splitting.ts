@@ -254,7 +254,7 @@ export class Splitter {
   #lastNeed(u: number, to: number, gap: number): number {
     const ranges = this.#ranges;
     const blockEnd = 2 * this.#problem.blockInstStart.at(ranges.blockOf[ranges.usePoint.at(u) >> 1]! + 1);
-    const limit = to < blockEnd ? to : blockEnd;
+    const limit = Math.min(to, blockEnd);
     let last = u;
     let end = (ranges.usePoint.at(u) | 1) + 1;
     for (let w = ranges.useNext.at(u); w >= 0; w = ranges.useNext.at(w)) {
