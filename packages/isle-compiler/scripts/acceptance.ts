@@ -1,6 +1,6 @@
 /**
  * Measures the compiler on Cranelift's own rules:
- * `node scripts/acceptance.ts [counts|time|replay|code|same|fuzz N]`.
+ * `node scripts/acceptance.ts [counts|time|replay|code|hot|same|fuzz N]`.
  * Needs bench/peers built. Without an argument everything, with 2,000 mutated inputs.
  */
 import { spawnSync } from "node:child_process";
@@ -15,6 +15,7 @@ import { compileUnit } from "../src/compile.ts";
 import { type Cranelift, findCranelift, readUnit } from "../src/testing/cranelift.ts";
 import { mutate } from "../src/testing/mutate.ts";
 import { loadGenerated, Replay } from "../src/testing/replay.ts";
+import { optimise } from "../src/testing/stub-host.ts";
 import type { Block } from "../src/tree/tree.ts";
 
 process.removeAllListeners("warning");
@@ -135,6 +136,16 @@ function code(cranelift: Cranelift): void {
   }
 }
 
+/** Every generated function reaches V8's optimiser, which refuses none. */
+function hot(cranelift: Cranelift): void {
+  for (const [name, paths] of cranelift.units) {
+    const { optimised, slow, refused } = optimise(compileUnit({ files: readUnit(paths), output: {} }).text!);
+    console.log(`${name}: ${optimised} functions optimised, ${slow.length} not, ${refused.length} refused`);
+    for (const line of [...slow, ...refused].slice(0, 10)) console.log(`  ${line}`);
+    if (slow.length + refused.length > 0) process.exitCode = 1;
+  }
+}
+
 /** The text of a unit is the same in every process. */
 function same(cranelift: Cranelift, runs: number): void {
   for (const name of cranelift.units.keys()) {
@@ -222,6 +233,7 @@ if ("missing" in cranelift) {
   if (what === undefined || what === "time") time(cranelift);
   if (what === undefined || what === "replay") await replay(cranelift);
   if (what === undefined || what === "code") code(cranelift);
+  if (what === undefined || what === "hot") hot(cranelift);
   if (what === "hash") {
     const { text } = compileUnit({ files: readUnit(cranelift.units.get(argument!)!), output: {} });
     console.log(createHash("sha256").update(text!).digest("hex"));

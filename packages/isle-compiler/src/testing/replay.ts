@@ -23,9 +23,11 @@ export function hash(text: string): number {
   return (h ^ (h >>> 15)) >>> 0;
 }
 
-function keyOf(value: Datum): string {
+/** A value as text. Names, not numbers, stand for types: another order of files changes the numbers. */
+function keyOf(program: Program, value: Datum): string {
   if (typeof value !== "object") return String(value);
-  return `${value.type}.${value.variant}(${value.fields.map(keyOf).join()})`;
+  const fields = value.fields.map((field) => keyOf(program, field));
+  return `${program.types[value.type]!.name}.${value.variant}(${fields.join()})`;
 }
 
 /** A host whose answers are a function of what is asked and of a seed; it notes the calls that are not pure. */
@@ -33,14 +35,20 @@ export class RandomHost implements Externs {
   readonly log: string[] = [];
   readonly #program: Program;
   readonly #seed: number;
+  /** By type, in order of names. */
   readonly #constants: Constant[][];
+  readonly #values = new Map<Constant, number>();
   #fuel = 0;
 
   constructor(program: Program, seed: number) {
     this.#program = program;
     this.#seed = seed;
     this.#constants = program.types.map(() => []);
-    for (const constant of program.constants.values()) this.#constants[constant.type]!.push(constant);
+    const byName = [...program.constants.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const [k, constant] of byName.entries()) {
+      this.#constants[constant.type]!.push(constant);
+      this.#values.set(constant, 1000 + k);
+    }
   }
 
   reset(): void {
@@ -49,7 +57,7 @@ export class RandomHost implements Externs {
   }
 
   construct(term: Term, args: readonly Datum[]): readonly Datum[] {
-    const key = `${term.name}(${args.map(keyOf).join()})`;
+    const key = `${term.name}(${args.map((a) => keyOf(this.#program, a)).join()})`;
     if (!term.pure) this.log.push(key);
     const h = this.#draw(key);
     const count = term.multi ? h % 3 : term.partial && h % 4 === 0 ? 0 : 1;
@@ -57,7 +65,7 @@ export class RandomHost implements Externs {
   }
 
   extract(term: Term, input: Datum): readonly (readonly Datum[])[] {
-    const key = `${term.name}/${keyOf(input)}`;
+    const key = `${term.name}/${keyOf(this.#program, input)}`;
     const h = this.#draw(key);
     const fallible = term.extractorOf?.kind === "extern" && !term.extractorOf.infallible;
     const count = term.multi ? h % 3 : fallible && h % 3 === 0 ? 0 : 1;
@@ -68,7 +76,7 @@ export class RandomHost implements Externs {
 
   /** Rules take constants of different names for different values, and for none that a literal names. */
   constant(constant: Constant): Datum {
-    const value = 1000 + constant.symbol;
+    const value = this.#values.get(constant)!;
     return defaultRep(this.#program.types[constant.type]!) === "bigint" ? BigInt(value) : value;
   }
 
@@ -121,10 +129,10 @@ export interface Outcome {
   readonly log: readonly string[];
 }
 
-function outcome(host: RandomHost, run: () => readonly Datum[]): Outcome | undefined {
+function outcome(program: Program, host: RandomHost, run: () => readonly Datum[]): Outcome | undefined {
   host.reset();
   try {
-    return { results: run().map(keyOf), log: [...host.log] };
+    return { results: run().map((value) => keyOf(program, value)), log: [...host.log] };
   } catch (error) {
     if (error instanceof OutOfFuel || error instanceof RangeError) return undefined;
     if (error instanceof NoRule || (error instanceof Error && /no rule matched/.test(error.message))) {
@@ -159,10 +167,13 @@ export class Replay {
     key: string,
   ): { trees: Outcome; rules: Outcome; generated: Outcome | undefined } | undefined {
     const args = term.args.map((type, k) => this.#host.value(type, `${key}.${k}`, 0));
-    const rules = outcome(this.#host, () => this.#rules.call(term, args));
-    const trees = outcome(this.#host, () => this.#trees.call(term, args));
+    const rules = outcome(this.#program, this.#host, () => this.#rules.call(term, args));
+    const trees = outcome(this.#program, this.#host, () => this.#trees.call(term, args));
     const generated = this.#generated;
-    const third = generated === undefined ? undefined : outcome(this.#host, () => generated.call(term, args));
+    const third =
+      generated === undefined
+        ? undefined
+        : outcome(this.#program, this.#host, () => generated.call(term, args));
     if (rules === undefined || trees === undefined || (generated !== undefined && third === undefined))
       return undefined;
     if (!term.multi) return { trees, rules, generated: third };
@@ -310,8 +321,8 @@ class GeneratedUnit {
     if (typeof value !== "object") return value;
     if (isUnitEnum(t)) return value.variant;
     if (!isRecord(t)) {
-      const key = keyOf(value);
-      let at = this.#extern.findIndex((d) => keyOf(d) === key);
+      const key = keyOf(this.#program, value);
+      let at = this.#extern.findIndex((d) => keyOf(this.#program, d) === key);
       if (at < 0) at = this.#extern.push(value) - 1;
       return at;
     }
