@@ -18,8 +18,8 @@ export const UnwindOp = {
   /** Go back to the remembered rule set: the code after that epilogue begins. */
   restoreState: 5,
   /**
-   * The stack pointer is now `CFA - b`, while the CFA is relative to another register. No rule changes, but tables that
-   * describe what the prologue did need to know.
+   * The stack pointer is now `CFA - b`, or anywhere below if b is 0, while the CFA is relative to another register. No rule
+   * changes, but tables that describe what the prologue did need to know.
    */
   stackPointerAt: 6,
   /**

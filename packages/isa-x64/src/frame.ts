@@ -129,7 +129,10 @@ export function emitPrologue(e: Emitter): void {
   if (left === 8) put(buf, X.pushq_r, RAX);
   else if (left > 0) putModImm(buf, X.subq_ri, RSP, left);
   if (unwind) buf.unwindOp(spMoves, 0, cfa + frame.adjustBytes);
-  if (host.realignment !== 0) putModImm(buf, X.andq_ri, RSP, -host.realignment);
+  if (host.realignment !== 0) {
+    putModImm(buf, X.andq_ri, RSP, -host.realignment);
+    if (unwind) buf.unwindOp(UnwindOp.stackPointerAt, 0, 0);
+  }
   let at = vectorsAt(host);
   for (let m = frame.saved[1]; m !== 0; m &= m - 1, at += 16) {
     const r = XMM0 + 31 - Math.clz32(m & -m);

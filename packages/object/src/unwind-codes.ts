@@ -43,6 +43,8 @@ interface Frame {
   readonly frameRegisterAt: number;
   /** Offset behind the instruction that makes it the frame register. */
   readonly frameRegisterFrom: number;
+  /** Whether the stack pointer was rounded down, so that only the frame register leads to the frame. */
+  readonly isAligned: boolean;
 }
 
 /** Codes of {@link Frame.steps}, in order of execution. */
@@ -132,9 +134,13 @@ export class UnwindCodes implements UnwindTable<CompiledCode> {
           cfaOffset = rows[i + 3];
         } else bug("object", `unwind operation ${op} in an epilogue that rearranges the frame`);
       }
-      // A frame register may be above what is saved, which codes address upwards: they begin at the lowest.
       let depth = cfaOffset;
-      if (cfaRegister >= 0) for (const offset of saved.values()) if (-offset > depth) depth += 16;
+      if (cfaRegister >= 0) {
+        // Codes address upwards from a multiple of 16 below the register: below the lowest that they need.
+        let lowest = Math.max(entry, cfaOffset);
+        for (const offset of saved.values()) lowest = Math.max(lowest, -offset);
+        depth += (lowest - cfaOffset + 15) & -16;
+      }
       const steps: Step[] = [];
       if (depth > entry) steps.push({ op: "allocate", at: 0, bytes: depth - entry });
       for (const [register, offset] of saved) steps.push({ op: "save", at: 0, register, offset });
@@ -143,8 +149,9 @@ export class UnwindCodes implements UnwindTable<CompiledCode> {
         frameRegister: cfaRegister,
         frameRegisterAt: cfaOffset,
         frameRegisterFrom: 0,
+        isAligned: cfaRegister >= 0,
       };
-      this.#range(textOffset + at, steps.length === 0 ? -1 : this.#record(frame, 0));
+      this.#range(textOffset + at, steps.length === 0 && cfaRegister < 0 ? -1 : this.#record(frame, 0));
     }
     return i;
   }
@@ -206,7 +213,9 @@ export class UnwindCodes implements UnwindTable<CompiledCode> {
       if (step.op === "save") lowest = Math.max(lowest, -step.offset);
     }
     const least = Math.max(pushed, lowest, frame.frameRegisterAt);
-    const base = frame.frameRegister < 0 ? -1 : (least - frame.frameRegisterAt + 15) & -16;
+    let base = frame.frameRegister < 0 ? -1 : (least - frame.frameRegisterAt + 15) & -16;
+    // Saves below that are left out: more registers than Windows preserves.
+    if (frame.isAligned && base > MAX_FRAME_OFFSET) base = MAX_FRAME_OFFSET;
     const baseDepth = frame.frameRegisterAt + base;
     const usesBase = base >= 0 && base <= MAX_FRAME_OFFSET && baseDepth <= depth;
     const from = usesBase ? baseDepth : depth;
@@ -234,11 +243,13 @@ export class UnwindCodes implements UnwindTable<CompiledCode> {
           continue;
         }
         case "save":
+          if (from + step.offset < 0) break;
           codes.push(this.#save(step.at, step.register, from + step.offset));
           break;
       }
       if (!isSet && now === baseDepth && now === pushed) setRegister(step.at);
     }
+    if (!isSet) setRegister(0);
     for (const code of codes) if (code.at < start) bug("object", "unwind codes in front of their range");
     return { base: usesBase ? base : -1, codes };
   }
@@ -306,6 +317,7 @@ class PrologueReader {
   cfaRegister = -1;
   cfaOffset = 0;
   #cfaFrom = 0;
+  #isAligned = false;
 
   constructor(entryCfaOffset: number) {
     this.depth = entryCfaOffset;
@@ -319,6 +331,10 @@ class PrologueReader {
     switch (rows[i + 1]) {
       case UnwindOp.cfaFromSp:
       case UnwindOp.stackPointerAt:
+        if (rows[i + 1] === UnwindOp.stackPointerAt && b === 0) {
+          this.#isAligned = true;
+          return true;
+        }
         if (b <= this.depth) return false;
         // Up to here another register stood in for the stack pointer.
         if (rows[i + 1] === UnwindOp.cfaFromSp) this.cfaRegister = -1;
@@ -349,6 +365,7 @@ class PrologueReader {
       frameRegister: this.cfaRegister,
       frameRegisterAt: this.cfaOffset,
       frameRegisterFrom: this.#cfaFrom,
+      isAligned: this.#isAligned,
     };
   }
 }
