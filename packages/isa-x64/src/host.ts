@@ -251,6 +251,12 @@ export abstract class X64Operands extends X64Insts {
     if (inMemory !== NONE) return this.#remat(this.movups_rm(inMemory));
     return this.#remat(this.#constantWord(def, 0) === 0 ? this.xmm_zero() : this.xmm_ones());
   }
+  lane_mask(v: Value): Value {
+    const def = this.func.valueDef(v);
+    if (def === NONE) return NONE as Value;
+    const op = this.func.opcode(def);
+    return op === Op.icmp || op === Op.fcmp ? v : (NONE as Value);
+  }
   zero_vector(v: Value): boolean {
     const { func } = this;
     const def = func.valueDef(v);
