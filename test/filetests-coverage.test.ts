@@ -33,7 +33,6 @@ const NOT_IN_TEXT = [
 
 /** Opcodes that neither the interpreter nor the x86-64 target executes; `test cat` and `test verifier` have them. */
 const NOT_EXECUTED = [
-  "try_call_indirect",
   "stack_switch",
   "dynamic_stack_addr",
   "tls_value",
