@@ -73,7 +73,14 @@ export { InstBuilder } from "./generated/builder.ts";
 export * from "./generated/facts.ts";
 export * as Op from "./generated/opcodes.ts";
 export { fromImage, imageCode, toImage } from "./image.ts";
-export { KNOWN_SYMBOLS, LIBCALLS, type LibcallRow, POINTER } from "./libcalls.ts";
+export {
+  KNOWN_SYMBOLS,
+  LIBCALL_BY_NAME,
+  LIBCALL_BY_SYMBOL,
+  LIBCALLS,
+  type LibcallRow,
+  POINTER,
+} from "./libcalls.ts";
 export * from "./mem-flags.ts";
 export { nearest, nearestHelp } from "./nearest.ts";
 export { AliasAnalysis } from "./passes/alias-analysis.ts";
@@ -93,7 +100,7 @@ export {
   readFunctions,
 } from "./reader/file.ts";
 export type { SourceBytes } from "./reader/scanner.ts";
-export { RUNTIME_FUNCTIONS, type RuntimeFunctionRow, runtimeFunction } from "./runtime-functions.table.ts";
+export { RUNTIME_FUNCTIONS, type RuntimeFunctionRow } from "./runtime-functions.table.ts";
 export { type PresetRow, type SettingRow, type SettingTable, SHARED_SETTINGS } from "./settings.table.ts";
 export { Settings } from "./settings.ts";
 export * from "./trap-codes.ts";

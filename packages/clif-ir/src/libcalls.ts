@@ -1,3 +1,4 @@
+import { RUNTIME_FUNCTIONS } from "./runtime-functions.table.ts";
 import { F32, F64, I8X16, I32, type Type } from "./types.ts";
 
 /** Stands for the target's pointer type in a {@link LibcallRow}. */
@@ -17,7 +18,7 @@ export interface LibcallRow {
 const row = (name: string, symbol: string, params?: Type[], returns?: Type[]): LibcallRow =>
   params === undefined || returns === undefined ? { name, symbol } : { name, symbol, params, returns };
 
-/** The position is the number. */
+/** The position is the number: Cranelift's own names, then those of {@link RUNTIME_FUNCTIONS}. */
 export const LIBCALLS: readonly LibcallRow[] = [
   row("Probestack", "__cranelift_probestack"),
   row("CeilF32", "ceilf", [F32], [F32]),
@@ -37,7 +38,12 @@ export const LIBCALLS: readonly LibcallRow[] = [
   row("ElfTlsGetAddr", "__tls_get_addr"),
   row("ElfTlsGetOffset", "__tls_get_offset"),
   row("X86Pshufb", "__cranelift_x86_pshufb", [I8X16, I8X16], [I8X16]),
+  ...RUNTIME_FUNCTIONS.map(({ symbol, params, result }) => row(symbol, symbol, [...params], [result])),
 ];
+
+/** The number of each runtime function by the name that CLIF has for it, and by its symbol. */
+export const LIBCALL_BY_NAME: ReadonlyMap<string, number> = new Map(LIBCALLS.map((l, k) => [l.name, k]));
+export const LIBCALL_BY_SYMBOL: ReadonlyMap<string, number> = new Map(LIBCALLS.map((l, k) => [l.symbol, k]));
 
 /** Symbols that linkers define; the position is the number. */
 export const KNOWN_SYMBOLS: readonly { readonly name: string; readonly symbol: string }[] = [

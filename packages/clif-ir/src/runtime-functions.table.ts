@@ -80,8 +80,3 @@ export const RUNTIME_FUNCTIONS: readonly RuntimeFunctionRow[] = [
   row("__floatuntisf", "fcvt_from_uint", [I128], F32),
   row("__floatuntidf", "fcvt_from_uint", [I128], F64),
 ];
-
-const BY_SYMBOL: ReadonlyMap<string, RuntimeFunctionRow> = new Map(RUNTIME_FUNCTIONS.map((r) => [r.symbol, r]));
-
-/** The runtime function called `symbol`, or undefined. */
-export const runtimeFunction = (symbol: string): RuntimeFunctionRow | undefined => BY_SYMBOL.get(symbol);

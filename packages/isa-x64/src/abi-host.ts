@@ -55,11 +55,10 @@ export abstract class X64Abi extends X64Operands {
   protected readonly operandList = new I32List();
   /** Where parameters arrive that are not in their own registers at once, by parameter; 0 for others. */
   readonly #arrivals = new I32List();
-  /** What `fast` stands for, and the convention of runtime functions. */
+  /** What `fast` stands for. */
   protected fastConv: number = CallConv.system_v;
   /** Whether the code is for Windows. */
   isWindows = false;
-  protected libcallConv: number = CallConv.system_v;
   /** Registers that some callee may destroy: a function may have to preserve more than those that it calls. */
   lostGeneral = 0;
   lostVector = 0;
@@ -88,7 +87,6 @@ export abstract class X64Abi extends X64Operands {
     this.functions = (this.functions + 1) | 0;
     this.fastConv = conventionNamed(settings.enum("default_call_conv"), CallConv.system_v);
     this.isWindows = this.fastConv === CallConv.windows_fastcall;
-    this.libcallConv = conventionNamed(settings.enum("libcall_call_conv"), this.fastConv);
     this.own.compute(this.func, OWN_SIGNATURE, this.fastConv);
     this.returnArea = this.own.returnArea >= 0 ? this.newReg(GENERAL) : 0;
     const { frame } = this;

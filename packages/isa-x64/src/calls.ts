@@ -2,12 +2,12 @@
 import {
   CallConv,
   F64,
-  F64X2,
   type FuncRef,
   I128,
   type Inst,
   isInt,
   isTryCall,
+  NAME_LIBCALL,
   OF_RETURN,
   Op,
   PURPOSE_SARG,
@@ -17,20 +17,11 @@ import {
 } from "@gantry/clif-ir";
 import { alignUp, Mem } from "@gantry/codegen-core";
 import { I32List, NONE } from "@gantry/entity";
-import { calleePops, Passing, positionRegister, SHADOW_BYTES, SignaturePlaces, STACK } from "./abi.ts";
+import { calleePops, Passing, positionRegister, SignaturePlaces, STACK } from "./abi.ts";
 import { crosses, registerDef, registerUse, X64Abi } from "./abi-host.ts";
 import { clobberSets, clobbersOf } from "./clobbers.ts";
-import { RAX, VECTOR, XMM0 } from "./registers.ts";
+import { RAX } from "./registers.ts";
 import { Reloc } from "./relocs.ts";
-
-/** Runtime functions by the opcode they stand for: number for f32; f64 is the next one. */
-const roundingCalls: Readonly<Record<number, number>> = {
-  [Op.ceil]: 1,
-  [Op.floor]: 3,
-  [Op.trunc]: 5,
-  [Op.nearest]: 7,
-  [Op.fma]: 9,
-};
 
 export abstract class X64Calls extends X64Abi {
   /** Places of the signatures that this function has called, by number, and for which function they were computed. */
@@ -75,10 +66,16 @@ export abstract class X64Calls extends X64Abi {
     const sig = func.funcSignature(fn);
     const near = func.isColocated(fn);
     this.placesOf(sig);
-    this.#passArguments(call, sig, 0, !near);
+    this.#passArguments(call, sig, 0, this.#mayBeVariadic(fn));
     const symbol = this.symbols.func(fn);
     if (near) this.#emitCall(call, symbol, NONE);
     else this.#emitCall(call, NONE, this.isPic ? this.gotSlot(symbol) : this.mov_far(symbol, Reloc.abs8, 0));
+  }
+
+  /** Neither what is here nor a runtime function is. */
+  #mayBeVariadic(fn: FuncRef): boolean {
+    const { func } = this;
+    return !func.isColocated(fn) && func.nameKind(func.funcName(fn)) !== NAME_LIBCALL;
   }
 
   protected callIndirect(call: Inst, sig: SigRef, address: Value): void {
@@ -307,59 +304,5 @@ export abstract class X64Calls extends X64Abi {
   protected loadResult(v: Value, place: number): number {
     const { packsResults, stackBytes } = this.callee;
     return this.loadAll(this.func.valueType(v), this.outgoingArea(stackBytes + place - STACK), packsResults);
-  }
-
-  gen_libcall(i: Inst): number {
-    const { func } = this;
-    const libcall = roundingCalls[func.opcode(i)] + (func.valueType(func.arg(i, 0)) === F64 ? 1 : 0);
-    for (let k = 0; k < func.argCount(i); k++)
-      this.listOperand(this.putInReg(func.arg(i, k)), registerUse(XMM0 + k));
-    return this.output_reg(this.#callLibrary(libcall));
-  }
-
-  gen_lane_libcalls(i: Inst): number {
-    const { func } = this;
-    const wide = func.resultType(i) === F64X2;
-    const libcall = roundingCalls[func.opcode(i)] + (wide ? 1 : 0);
-    const n = func.argCount(i);
-    const args: number[] = [];
-    for (let k = 0; k < n; k++) args.push(this.putInReg(func.arg(i, k)));
-    const lanes: number[] = [];
-    for (let lane = 0; lane < (wide ? 2 : 4); lane++) {
-      for (let k = 0; k < n; k++) {
-        const part = lane === 0 ? args[k] : this.pshufd_rmi(args[k], wide ? 0xee : lane);
-        this.listOperand(part, registerUse(XMM0 + k));
-      }
-      lanes.push(this.#callLibrary(libcall));
-    }
-    if (wide) return this.output_reg(this.unpcklpd_rm(lanes[0], lanes[1]));
-    return this.output_reg(
-      this.movlhps_rr(this.unpcklps_rm(lanes[0], lanes[1]), this.unpcklps_rm(lanes[2], lanes[3])),
-    );
-  }
-
-  /** Calls a runtime function of floats with the arguments that are listed, and returns its result. */
-  #callLibrary(libcall: number): number {
-    const { frame } = this;
-    frame.hasCalls = true;
-    const conv = this.libcallConv;
-    const clobbers = clobbersOf(conv);
-    if (conv === CallConv.windows_fastcall && frame.outgoingBytes < SHADOW_BYTES)
-      frame.outgoingBytes = SHADOW_BYTES;
-    this.loses(clobbers);
-    const symbol = this.symbols.libcall(libcall);
-    const result = this.newReg(VECTOR);
-    const list = (): number => {
-      this.listOperand(result, registerDef(XMM0));
-      return this.takeList();
-    };
-    if (this.settings.bool("use_colocated_libcalls")) {
-      this.call_near(symbol, Reloc.plt4, 0, clobbers, list());
-    } else if (this.isPic) {
-      this.call_through(this.gotSlot(symbol), 0, clobbers, list());
-    } else {
-      this.call_through(this.mov_far(symbol, Reloc.abs8, 0), 0, clobbers, list());
-    }
-    return result;
   }
 }

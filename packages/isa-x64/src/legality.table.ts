@@ -163,16 +163,11 @@ const NATIVE: readonly (readonly [op: number, result: TypeSet, operand?: TypeSet
   [Op.fmul, FLOAT | FLOAT_VECTOR],
   [Op.fdiv, FLOAT | FLOAT_VECTOR],
   [Op.sqrt, FLOAT | FLOAT_VECTOR],
-  [Op.fma, FLOAT | FLOAT_VECTOR],
   [Op.fneg, FLOAT | F16 | F128 | FLOAT_VECTOR | F16X8],
   [Op.fabs, FLOAT | F16 | F128 | FLOAT_VECTOR | F16X8],
   [Op.fcopysign, FLOAT | F16 | F128 | FLOAT_VECTOR | F16X8],
   [Op.fmin, FLOAT | FLOAT_VECTOR],
   [Op.fmax, FLOAT | FLOAT_VECTOR],
-  [Op.ceil, FLOAT | FLOAT_VECTOR],
-  [Op.floor, FLOAT | FLOAT_VECTOR],
-  [Op.trunc, FLOAT | FLOAT_VECTOR],
-  [Op.nearest, FLOAT | FLOAT_VECTOR],
   [Op.fpromote, F64, F32],
   [Op.fdemote, F32, F64],
   [Op.fcvt_from_sint, FLOAT, INT],
@@ -279,7 +274,7 @@ export const legalityRows: readonly LegalityRow[] = [
     (op) => expanded("halves_through_singles", op, F16X8),
   ),
   expanded("halves_compare", Op.fcmp, I16X8, F16X8),
-  expanded("halves_by_lanes", Op.fma, F16X8),
+  expanded("floats_by_lanes", Op.fma, F16X8),
   expanded("integers_to_halves", Op.fcvt_from_sint, F16X8, I16X8),
   expanded("integers_to_halves", Op.fcvt_from_uint, F16X8, I16X8),
   expanded("halves_to_integers", Op.fcvt_to_sint_sat, I16X8, F16X8),
@@ -313,6 +308,25 @@ export const legalityRows: readonly LegalityRow[] = [
   expanded("wide_division", Op.sdiv, I128),
   expanded("wide_division", Op.urem, I128),
   expanded("wide_division", Op.srem, I128),
+
+  // Rounding and fused products: the C library's functions where there is no instruction.
+  native(Op.fma, FLOAT | FLOAT_VECTOR, ANY, { needs: "has_fma" }),
+  library("fmaf", Op.fma, F32),
+  library("fma", Op.fma, F64),
+  ...[Op.ceil, Op.floor, Op.trunc, Op.nearest].map((op) =>
+    native(op, FLOAT | FLOAT_VECTOR, ANY, { needs: "has_sse41" }),
+  ),
+  library("ceilf", Op.ceil, F32),
+  library("ceil", Op.ceil, F64),
+  library("floorf", Op.floor, F32),
+  library("floor", Op.floor, F64),
+  library("truncf", Op.trunc, F32),
+  library("trunc", Op.trunc, F64),
+  library("nearbyintf", Op.nearest, F32),
+  library("nearbyint", Op.nearest, F64),
+  ...[Op.fma, Op.ceil, Op.floor, Op.trunc, Op.nearest].map((op) =>
+    expanded("floats_by_lanes", op, FLOAT_VECTOR),
+  ),
 
   // f16: by way of wider floats.
   ...[Op.fadd, Op.fsub, Op.fmul, Op.fdiv, Op.sqrt, Op.fmin, Op.fmax, Op.ceil, Op.floor, Op.trunc, Op.nearest].map(

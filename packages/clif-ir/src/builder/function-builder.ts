@@ -34,7 +34,7 @@ import {
 } from "../function.ts";
 import { InstBuilder } from "../generated/builder.ts";
 import { OF_TERMINATOR } from "../generated/facts.ts";
-import { LIBCALLS } from "../libcalls.ts";
+import { LIBCALL_BY_NAME } from "../libcalls.ts";
 import { F16, F32, F64, F128, hasFloatLanes, isVector, type Type, typeBytes, typeName } from "../types.ts";
 import { encodeUtf8 } from "../utf8.ts";
 import { functionName } from "../writer/function.ts";
@@ -328,8 +328,8 @@ export class FunctionBuilder {
 
   /** The name `%text`, or the runtime function of that name. */
   testcaseName(text: string): NameRef {
-    const libcall = LIBCALLS.findIndex((l) => l.name === text);
-    if (libcall >= 0) return this.func.addName(NAME_LIBCALL, libcall, 0);
+    const libcall = LIBCALL_BY_NAME.get(text);
+    if (libcall !== undefined) return this.func.addName(NAME_LIBCALL, libcall, 0);
     const bytes = encodeUtf8(text);
     const at = this.func.extendText(bytes.length);
     this.func.text.set(bytes, at);

@@ -38,7 +38,7 @@ import {
   SL_SIZE,
   SLOT_SHIFT,
 } from "../function.ts";
-import { KNOWN_SYMBOLS, LIBCALLS } from "../libcalls.ts";
+import { KNOWN_SYMBOLS, LIBCALL_BY_NAME } from "../libcalls.ts";
 import {
   MAX_MEM_REGION,
   MEM_ALIGNED,
@@ -273,7 +273,7 @@ export class PreambleReader extends NumberScanner {
       const name = this.#percentText();
       const text = decodeUtf8(b, start + 1, Math.min(this.pos, start + 40));
       const known = KNOWN_SYMBOLS.findIndex((k) => k.name === text);
-      const libcall = known >= 0 ? -1 : LIBCALLS.findIndex((l) => l.name === text);
+      const libcall = known >= 0 ? -1 : (LIBCALL_BY_NAME.get(text) ?? -1);
       if (known >= 0 || libcall >= 0) {
         const names = f.names.data;
         names[4 * name] = known >= 0 ? NAME_KNOWN : NAME_LIBCALL;

@@ -41,7 +41,7 @@ export const EXPANSIONS = {
   halves_compare: row("as vectors of f32", halves.halfLaneComparison),
   integers_to_halves: row("by way of f32", halves.integersToHalves),
   halves_to_integers: row("by way of f32 and 32 bits", halves.halvesToIntegers),
-  halves_by_lanes: row("lane by lane", halves.halvesLaneByLane),
+  floats_by_lanes: row("lane by lane", halves.floatsLaneByLane),
   conversion_by_lanes: row("lane by lane", halves.conversionLaneByLane),
 
   // f128.

@@ -1,6 +1,5 @@
 /** Arithmetic on eight f16 by way of two vectors of four f32: `half.ts` says why that rounds right. */
 import {
-  F16,
   F16X8,
   F32X4,
   I8,
@@ -9,6 +8,7 @@ import {
   type Inst,
   IntCC,
   laneCount,
+  laneType,
   Op,
   type Value,
 } from "@gantry/clif-ir";
@@ -91,14 +91,15 @@ export function halvesToIntegers(r: Rewriter, i: Inst): void {
 
 // ---- lane by lane ----
 
-/** The operation on the f16 of each lane. */
-export function halvesLaneByLane(r: Rewriter, i: Inst): void {
+/** The operation on each lane of a float vector. */
+export function floatsLaneByLane(r: Rewriter, i: Inst): void {
   const parts = new VectorParts(r);
+  const t = r.func.resultType(i);
   const args = Array.from({ length: r.func.argCount(i) }, (_, k) => r.arg(i, k));
-  const lanes = Array.from({ length: laneCount(F16X8) }, (_, k) =>
-    r.redo(i, F16, ...args.map((a) => parts.lane(a, k))),
+  const lanes = Array.from({ length: laneCount(t) }, (_, k) =>
+    r.redo(i, laneType(t), ...args.map((a) => parts.lane(a, k))),
   );
-  r.replace(i, ...parts.fromLanes(F16X8, lanes));
+  r.replace(i, ...parts.fromLanes(t, lanes));
 }
 
 /** A conversion, lane by lane. */

@@ -1,6 +1,5 @@
 import {
   type Constant,
-  encodeUtf8,
   F_BITS,
   F_NAME,
   F_SIG,
@@ -15,13 +14,14 @@ import {
   InstBuilder,
   isInt,
   isVector,
+  LIBCALL_BY_SYMBOL,
+  LIBCALLS,
   laneBits,
   laneCount,
   MEM_BIG,
   MEM_DEFAULT,
   MEM_LITTLE,
-  NAME_TESTCASE,
-  runtimeFunction,
+  NAME_LIBCALL,
   setSignature,
   type Type,
   typeBytes,
@@ -147,7 +147,7 @@ export class Rewriter extends InstBuilder {
   /**
    * Calls a runtime function.
    *
-   * @param symbol Its name in the table of runtime functions.
+   * @param symbol Its symbol in the table of runtime functions.
    * @returns Its result.
    */
   runtime(symbol: string, ...args: readonly Value[]): Value {
@@ -161,16 +161,14 @@ export class Rewriter extends InstBuilder {
 
   #declare(symbol: string): FuncRef {
     const f = this.func;
-    const row = runtimeFunction(symbol) ?? bug("legalise", `there is no runtime function ${symbol}`);
+    const libcall = LIBCALL_BY_SYMBOL.get(symbol) ?? bug("legalise", `there is no function ${symbol}`);
+    const { params = [], returns = [] } = LIBCALLS[libcall];
     const { callConv, colocated } = this.#calls;
     const sig = f.addSignature(callConv);
-    setSignature(f, sig, { params: row.params, returns: [row.result], callConv });
-    const bytes = encodeUtf8(symbol);
-    const text = f.extendText(bytes.length);
-    f.text.set(bytes, text);
+    setSignature(f, sig, { params, returns, callConv });
     const at = f.funcs.extend(1 << FUNC_SHIFT);
     const d = f.funcs.data;
-    d[at + F_NAME] = f.addName(NAME_TESTCASE, text, bytes.length);
+    d[at + F_NAME] = f.addName(NAME_LIBCALL, libcall, 0);
     d[at + F_SIG] = sig;
     d[at + F_BITS] = colocated ? 1 : 0;
     d[at + 3] = 0;
