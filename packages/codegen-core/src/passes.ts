@@ -8,7 +8,7 @@ import {
   writeFunction,
 } from "@gantry/clif-ir";
 import { bug, GantryError } from "@gantry/diag";
-import { allocate, checkAllocation, REMATERIALISE } from "@gantry/regalloc";
+import { allocate, checkAllocation, problemToText, REMATERIALISE } from "@gantry/regalloc";
 import type { CompileContext } from "./context.ts";
 import { legalise } from "./legalise/legalise.ts";
 import { disassemble, listMachineCode } from "./listing.ts";
@@ -115,13 +115,18 @@ export const passes: readonly Pass[] = [
     dump: listMachineCode,
   },
   {
-    name: "regalloc",
-    does: "allocate registers",
+    name: "operands",
+    does: "write down what register allocation has to solve",
     run(c) {
       buildProblem(c.isa, c.host, c.blockStart, c.problem);
       c.environment = c.isa.environment(c.host);
-      allocate(c.problem, c.environment, c.allocator(), c.output);
     },
+    dump: (c) => problemToText(c.problem, c.environment!, functionName(c.func)),
+  },
+  {
+    name: "regalloc",
+    does: "allocate registers",
+    run: (c) => allocate(c.problem, c.environment!, c.allocator(), c.output),
     dump: listMachineCode,
   },
   {

@@ -154,7 +154,7 @@ const writers: Readonly<Record<string, MakeWriter>> = {
   },
   clif: stageWriter("order", (context) => writeFunction(context.func)),
   vcode: stageWriter("lower"),
-  regalloc: stageWriter("regalloc", (context) =>
+  regalloc: stageWriter("operands", (context) =>
     problemToText(context.problem, context.environment!, functionName(context.func)),
   ),
 };

@@ -15,7 +15,7 @@
  */
 import { growInt32, I32List } from "@gantry/entity";
 import { Liveness } from "../liveness.ts";
-import { ANY, CLASSES, FIRST_FIXED_SLOT, FIXED, LIMIT, REUSE, STACK } from "../operand.ts";
+import { ANY, CLASSES, COMMUTES, FIRST_FIXED_SLOT, FIXED, LIMIT, REUSE, STACK } from "../operand.ts";
 import type { Problem } from "../problem.ts";
 import { UseChains } from "../use-chains.ts";
 import { mergeBundles } from "./merge.ts";
@@ -170,6 +170,7 @@ export class Ranges {
     const set = p.instClobber.at(i);
     if (set !== 0)
       for (let c = 0; c < CLASSES; c++) this.reserved[c]![2 * i + 1]! |= p.clobberSets.at(3 * set + c);
+    if ((p.instFlags.at(i) & COMMUTES) !== 0) this.#exchange(p, first);
     let reused = -1;
     for (let k = first; k < end; k++) {
       const v = p.operandVReg.at(k);
@@ -231,6 +232,15 @@ export class Ranges {
         this.#use(v, isLate ? 2 * i + 1 : 2 * i, isLate ? 2 * i + 2 : 2 * i + 1, kind, k, weight, mask);
       }
     }
+  }
+
+  /** Puts an input of a commutative instruction that ends there first: it is overwritten. */
+  #exchange(p: Problem, first: number): void {
+    const a = p.operandVReg.at(first);
+    const b = p.operandVReg.at(first + 1);
+    if (this.#open[a]! < 0 || this.#open[b]! >= 0) return;
+    p.operandVReg.set(first, b);
+    p.operandVReg.set(first + 1, a);
   }
 
   /** Whether a definition that is not fixed by its input reuses operand `k`. */
