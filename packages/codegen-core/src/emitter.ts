@@ -125,18 +125,22 @@ export class Emitter {
     const zeroing = isa.zeroing?.opcode ?? -1;
     for (let p = from; p < to; p++) {
       buf.source(ctx.orderSource.data[p]);
+      const at = ctx.order.data[p];
+      const op = ctx.words[at] & 0xffff;
+      // Spill slots can be addressed only when the stack pointer is right again.
+      const lands = this.#hasSites && op === isa.landingOpcode;
+      if (lands) isa.encode(ctx.words, at, buf);
       while (e < editWords && edits[e] === p && edits[e + 1] === 0) {
         this.#edit(e, p, to);
         e += EDIT_WORDS;
       }
-      const at = ctx.order.data[p];
-      const op = ctx.words[at] & 0xffff;
       buf.reserve(worst[op]);
       buf.startInst();
       if ((facts[op] & Fact.return) !== 0) isa.emitReturn(this, at);
       else if (op === zeroing) this.#constant(at, p + 1, to);
-      else if (this.#hasSites) this.#encodeWithSite(at);
-      else isa.encode(ctx.words, at, buf);
+      else if (this.#hasSites) {
+        if (!lands) this.#encodeWithSite(at);
+      } else isa.encode(ctx.words, at, buf);
       while (e < editWords && edits[e] === p) {
         this.#edit(e, p + 1, to);
         e += EDIT_WORDS;

@@ -77,6 +77,8 @@ export interface TargetIsa {
    * results of the call, or payloads of an exception, which come as the callee's convention says.
    */
   lowerLanding?(ctx: LowerContext, call: Inst, k: number, b: Block): void;
+  /** The opcode of the record that stands first where an exception lands, if it may set the stack pointer. */
+  readonly landingOpcode?: number;
   /** Emits an unconditional jump to a lowered block. */
   emitJump(ctx: LowerContext, label: number): void;
   /** The opcode that {@link emitJump} uses: its record is the opcode and the label. */

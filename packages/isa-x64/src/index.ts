@@ -96,6 +96,7 @@ export const x64: TargetIsa = {
   checkDeclarations,
   lower: (ctx, i) => lower(ctx as X64Host, i),
   lowerBranch: (ctx, i) => lower_branch(ctx as X64Host, i),
+  landingOpcode: X.landing,
   lowerLanding: (ctx, call, k, b) => (ctx as X64Host).lowerLanding(call, k, b),
   emitJump: (ctx, label) => {
     (ctx as X64Host).jmp(label);
