@@ -5,8 +5,9 @@
  *     pnpm fuzz x64           the interpreter against native code
  *     pnpm fuzz regalloc      the register allocators against their checker
  *
- * Options: --profile NAME, --seed N (the first one), --count N (seeds; endless without), --large (functions),
- * --set NAME[=VALUE], --out FILE (for what is found).
+ * Options: --seed N (the first one), --count N (seeds, or rounds of x64; endless without), --large (functions),
+ * --profile NAME, --set NAME[=VALUE] (otherwise x64 takes allocators and features in turn), --out FILE (for what is
+ * found, made small).
  */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -37,18 +38,13 @@ import {
 } from "@gantry/clif-ir";
 import { GantryError } from "@gantry/diag";
 import { Interpreter } from "@gantry/interpreter";
-import { x64 } from "@gantry/isa-x64";
-import { ChildExecutor } from "@gantry/jit";
 import fc from "fast-check";
-import {
-  type Comparison,
-  compareWithNative,
-  interpretCalls,
-  reproduction,
-} from "../test/fuzz/differential.ts";
-import { supportedBy } from "../test/fuzz/supported.ts";
+import { CAMPAIGNS, campaignName, runCampaign } from "../test/fuzz/batches.ts";
+import { interpretCalls, reproduction } from "../test/fuzz/differential.ts";
 
 const FILES_PER_SEED = 50;
+/** Batches of 32 files that are compared in one way before the next way takes its turn. */
+const BATCHES_PER_ROUND = 10;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -81,7 +77,6 @@ if (named === undefined) {
   process.exit(2);
 }
 
-const profile = command === "clif" ? named : supportedBy(x64, named, values.set);
 const size = values.large ? LARGE : DEFAULT_SIZE;
 
 /** What is wrong with the text of a file, or with how it is executed. */
@@ -141,66 +136,62 @@ function checkEdited(text: string): void {
   }
 }
 
-const target = { module: import.meta.resolve("@gantry/isa-x64"), exportName: "x64" };
-const executor = new ChildExecutor(target, { timeoutMs: 3_000 });
+/** Native code against the interpreter, in all the ways of the campaigns in turn, or in the one that the options name. */
+async function fuzzNative(): Promise<void> {
+  const one = values.profile !== undefined || values.set.length > 0;
+  const campaigns = one ? [{ profile: named!, settings: values.set }] : CAMPAIGNS;
+  const first = Number(values.seed);
+  const rounds = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count);
+  let functions = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const [k, campaign] of campaigns.entries()) {
+      const seed = first + (round * campaigns.length + k) * BATCHES_PER_ROUND;
+      let batches = 0;
+      const result = await runCampaign(campaign, seed, () => ++batches >= BATCHES_PER_ROUND, size);
+      functions += result.functions;
+      const { finding } = result;
+      if (finding !== undefined) {
+        const [difference] = finding.differences;
+        console.log(
+          `seed ${finding.seed}: ${difference!.call}: expected ${difference!.expected}, found ${difference!.found}\n\n${finding.text}`,
+        );
+        if (values.out !== undefined) writeFileSync(values.out, finding.text);
+        process.exit(1);
+      }
+      console.log(`seed ${seed}, ${campaignName(campaign)}: ${functions} functions alike`);
+    }
+  }
+}
+
+if (command === "x64") {
+  await fuzzNative();
+  process.exit(0);
+}
+
 let files = 0;
-let shrinking = false;
-let calls = 0;
-const refusals = new Map<string, number>();
-
-async function checkNative(file: GeneratedFile): Promise<void> {
-  const result = await compareWithNative(file, executor, values.set);
-  files++;
-  calls += result.compared;
-  if (result.refused !== undefined) refusals.set(result.refused, (refusals.get(result.refused) ?? 0) + 1);
-  if (result.differences.length > 0 && !shrinking) {
-    shrinking = true;
-    const [{ call, expected, found }] = result.differences;
-    console.log(`${call}: expected ${expected}, found ${found}; shrinking`);
-  }
-  if (result.differences.length > 0) throw new NativeDifference(result);
-}
-
-class NativeDifference extends Error {
-  readonly result: Comparison;
-  constructor(result: Comparison) {
-    super("native code and interpreter differ");
-    this.result = result;
-  }
-}
-
 for (
   let k = 0, seed = Number(values.seed);
   values.count === undefined || k < Number(values.count);
   k++, seed++
 ) {
-  const outcome = await fc.check(
-    fc.asyncProperty(filePlan(size), edits, async (plan, changes) => {
-      const file = generate(plan, profile);
-      if (command === "clif") {
-        files++;
-        checkClif(file);
-        checkEdited(applyEdits(file.text, changes));
-      } else await checkNative(file);
+  const outcome = fc.check(
+    fc.property(filePlan(size), edits, (plan, changes) => {
+      const file = generate(plan, named);
+      files++;
+      checkClif(file);
+      checkEdited(applyEdits(file.text, changes));
     }),
     { seed, numRuns: FILES_PER_SEED },
   );
   if (outcome.failed && outcome.counterexample !== null) {
-    const file = generate(outcome.counterexample[0], profile);
+    const file = generate(outcome.counterexample[0], named);
     const error = outcome.errorInstance;
-    const differences = error instanceof NativeDifference ? error.result.differences : [];
-    const text =
-      command === "clif" && passes(file)
-        ? applyEdits(file.text, outcome.counterexample[1])
-        : reproduction(file, differences, values.set);
+    const text = passes(file) ? applyEdits(file.text, outcome.counterexample[1]) : reproduction(file, [], []);
     console.log(
-      `seed ${seed}, profile ${profile.name}: ${error instanceof Error ? error.message : error}\n\n${text}`,
+      `seed ${seed}, profile ${named.name}: ${error instanceof Error ? error.message : error}\n\n${text}`,
     );
     if (values.out !== undefined) writeFileSync(values.out, text);
-    executor.close();
     process.exit(1);
   }
-  console.log(`seed ${seed}: ${files} files${command === "clif" ? "" : `, ${calls} calls alike`}`);
+  console.log(`seed ${seed}: ${files} files`);
 }
-for (const [message, n] of refusals) console.log(`refused ${n} times: ${message.split("\n")[0]}`);
-executor.close();

@@ -4,7 +4,10 @@ import {
   allTypes,
   type ClifFile,
   type Function as ClifFunction,
+  FLOAT_CC_NAMES,
+  INT_CC_NAMES,
   OPCODE_NAMES,
+  Op,
   OWN_SIGNATURE,
   readFile,
   Settings,
@@ -80,6 +83,18 @@ test("every opcode is in a filetest", () => {
 test("every opcode that something can execute is executed", () => {
   const seen = opcodesOf(executed);
   expect(OPCODE_NAMES.slice(1).filter((name) => !seen.has(name))).toEqual(NOT_EXECUTED);
+});
+
+test("every condition is compared with", () => {
+  const seen = (compare: number): Set<number> =>
+    new Set(
+      executed.flatMap((f) =>
+        [...instructions(f)].filter((i) => f.opcode(i) === compare).map((i) => f.cond(i) as number),
+      ),
+    );
+  const [ints, floats] = [seen(Op.icmp), seen(Op.fcmp)];
+  expect(INT_CC_NAMES.filter((_, cc) => !ints.has(cc))).toEqual([]);
+  expect(FLOAT_CC_NAMES.filter((_, cc) => !floats.has(cc))).toEqual([]);
 });
 
 test("every type that has a name is computed with", () => {

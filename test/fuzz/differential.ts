@@ -98,16 +98,43 @@ export async function compareWithNative(
   executor: ChildExecutor,
   settings: readonly string[],
 ): Promise<Comparison> {
-  const expected = interpretCalls(file);
+  return (await compareAllWithNative([file], executor, settings))[0]!;
+}
+
+/** Runs the calls of several files in both ways, natively as one module. */
+export async function compareAllWithNative(
+  files: readonly GeneratedFile[],
+  executor: ChildExecutor,
+  settings: readonly string[],
+): Promise<Comparison[]> {
+  // Functions are called %f0, %f1 and so on in every file.
+  const prefix = (k: number): string => (files.length === 1 ? "" : `m${k}_`);
   const request = {
-    text: file.text,
+    text: files.map((file, k) => file.text.replaceAll(/%f(?=\d)/g, `%${prefix(k)}f`)).join("\n"),
     fileName: "random.clif",
     settings,
-    calls: file.calls.map((args) => ({ name: file.entry.name, args: args.map((a) => a.bits) })),
+    calls: files.flatMap((file, k) =>
+      file.calls.map((args) => ({ name: prefix(k) + file.entry.name, args: args.map((a) => a.bits) })),
+    ),
   };
-  let native = await executor.run(request);
+  const running = executor.run(request);
+  const expected = files.map((file) => interpretCalls(file));
+  let native = await running;
   // On a busy machine, time may run out for no fault of the code.
   if (native.some((n) => n.kind === "timeout")) native = await executor.run(request);
+  let at = 0;
+  return files.map((file, k) => {
+    const outcomes = native.slice(at, at + file.calls.length);
+    at += file.calls.length;
+    return compareFile(file, expected[k]!, outcomes);
+  });
+}
+
+function compareFile(
+  file: GeneratedFile,
+  expected: readonly CallResult[],
+  native: readonly CallOutcome[],
+): Comparison {
   const [first] = native;
   if (first?.kind === "error" && first.code.startsWith("CODE"))
     return { differences: [], compared: 0, refused: first.message };
