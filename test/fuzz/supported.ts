@@ -61,7 +61,7 @@ export function supportedBy(isa: TargetIsa, profile: Profile, words: readonly st
     types: profile.types.filter(
       (t) =>
         isSupported(isa, settings, Op.load, t, I64) &&
-        isSupported(isa, settings, constantOpcode(t), t, INVALID),
+        isSupported(isa, settings, constantOpcode(t), t, t === I128 ? I64 : INVALID),
     ),
     byteOrders: profile.byteOrders.filter((order) => order !== "big" || bigEndian),
     name: `${profile.name} on ${isa.arch}`,
