@@ -70,6 +70,7 @@ function descriptorWords(e: X86Encoding, effect: string, places: Places): [numbe
   } else {
     // VEX has no lock prefix and no second opcode byte: their bits say whether rm is a group, and the vector length.
     if (group) word |= 1 << 13;
+    if (column.modrm === undefined) word |= 1 << 25;
     word |= column.vectorLength << 26;
     shape = column.space === "vex" ? SHAPE.vex : SHAPE.evex;
   }
@@ -207,7 +208,7 @@ const LEGEND = `/**
  * First: bits 0-7 opcode byte, 8-9 map, 10 prefix 66, 11 F3, 12 F2, 13 lock (VEX: rm is a group), 14 W, 15-17 ModRM
  * extension, 18 reg is a byte register, 19 rm is, 20-22 immediate (0, 1, 2 bytes, 3: four, 4: eight, 5: register in the
  * upper half of a byte), 23-24 what the fourth place is (1 condition, 2 trap code, 3 VEX.vvvv), 26 second opcode byte
- * instead of places (labels: a branch; VEX: 26-27 vector length), 28-31 shape.
+ * instead of places (labels: a branch; VEX: 25 no ModRM, 26-27 vector length), 28-31 shape.
  *
  * Second: offsets in the record of reg, rm, immediate or target, and the fourth place; 0 means none.
  */`;
@@ -504,6 +505,13 @@ function prefixField(d: number): number {
 }
 
 function vex(words: Int32Array, at: number, d: number, places: number, buf: CodeBuffer): void {
+  if ((d & 0x2000000) !== 0) {
+    // No operands at all.
+    buf.put1(0xc5);
+    buf.put1(0xf8 | ((d >> 24) & 4) | prefixField(d));
+    buf.put1(d);
+    return;
+  }
   const regAt = places & 255;
   const rmAt = at + ((places >> 8) & 255);
   const reg = regAt === 0 ? (d >> 15) & 7 : words[at + regAt] & 15;

@@ -98,6 +98,7 @@ export const m16 = mem("m16", 16);
 export const m32 = mem("m32", 32);
 export const m64 = mem("m64", 64);
 export const m128 = mem("m128", 128);
+export const m256 = mem("m256", 256);
 /** Vector registers and vector register or memory. */
 export const xmm = reg("xmm", 128, "Xmm");
 export const xmm_m8 = rm("xmm_m8", 8, "XmmMem");
@@ -105,6 +106,9 @@ export const xmm_m16 = rm("xmm_m16", 16, "XmmMem");
 export const xmm_m32 = rm("xmm_m32", 32, "XmmMem");
 export const xmm_m64 = rm("xmm_m64", 64, "XmmMem");
 export const xmm_m128 = rm("xmm_m128", 128, "XmmMem");
+/** The same registers with all 256 bits of AVX. */
+export const ymm = reg("ymm", 256, "Xmm");
+export const ymm_m256 = rm("ymm_m256", 256, "XmmMem");
 /** Immediates: `imm` is zero-extended or as wide as the operation, `simm` is sign-extended. */
 export const imm8 = imm("imm8", 8, "zero", "u8");
 export const simm8 = imm("simm8", 8, "sign", "i32");
