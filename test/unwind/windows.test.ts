@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { generator, program, randomSignature, windowsGcc } from "../abi/signatures.ts";
 import { gantry, hasTool, root, runTool, scratchFolder } from "../gantry.ts";
+import { clangFlags, kernelLibrary, linksWindows, runInWine, wine } from "../wine.ts";
 import { type CoffSection, readCoff } from "./read-coff.ts";
 
 const COUNT = 40;
@@ -77,6 +78,7 @@ function withoutFields(code: Uint8Array, fields: readonly number[]): string {
 
 describe.skipIf(!usable)("Windows unwind codes lead to the caller from every instruction", () => {
   const folder = scratchFolder();
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const random = generator(7);
   const signatures = Array.from({ length: COUNT }, () => randomSignature(random, windowsGcc));
   const abi = program(signatures, random, windowsGcc);
@@ -136,7 +138,7 @@ describe.skipIf(!usable)("Windows unwind codes lead to the caller from every ins
   const values = abi.data.split("\n").filter((line) => line.startsWith("const uint8_t"));
   const data = file(
     "data.c",
-    `#include <stdint.h>\n${values.join("\n")}\nuint8_t abi_in[4096], abi_out[4096];\nvoid abi_touch(void) {}\n`,
+    `#include <stdint.h>\n${values.join("\n")}\nuint8_t abi_in[4096], abi_out[4096];\n__attribute__((sysv_abi)) void abi_touch(void) {}\n`,
   );
 
   test.for([
@@ -179,5 +181,30 @@ describe.skipIf(!usable)("Windows unwind codes lead to the caller from every ins
     const run = runTool(linked, []);
     expect(run.stdout).toMatch(/^\d+ instructions, 0 failures\n$/);
     expect(run.status).toBe(0);
+  });
+
+  test.skipIf(!linksWindows || wine === undefined)("so does Wine's unwinder find it", () => {
+    const path = (name: string) => join(folder, name);
+    const object = path("wine.obj");
+    const target = ["--target", "x86_64-pc-windows-gnu"];
+    expect(gantry(["compile", text, "-o", object, ...target]).stderr).toBe("");
+    const size = `-DGENERATED_BYTES=${readCoff(readFileSync(object))[0]!.bytes.length}`;
+    const clang = (source: string, output: string) => {
+      const flags = [...clangFlags, `-I${folder}`, "-DGENERATED=run_leaf", size, "-c", source];
+      expect(runTool("clang", [...flags, "-o", output])).toMatchObject({ stderr: "", status: 0 });
+      return output;
+    };
+    const exported = ["ExitProcess", "GetStdHandle", "WriteFile"];
+    const unwinder = ["AddVectoredExceptionHandler", "RtlLookupFunctionEntry", "RtlVirtualUnwind"];
+    const library = kernelLibrary(folder, [...exported, ...unwinder]);
+    const objects = [
+      clang(join(root, "test/unwind/wine.c"), path("main.obj")),
+      clang(data, path("data.obj")),
+    ];
+    const options = ["/entry:start", "/subsystem:console", "/nodefaultlib", "/stack:8388608,8388608"];
+    const program = path("wine.exe");
+    const linked = runTool("lld-link", [...options, ...objects, object, library, `/out:${program}`]);
+    expect(linked).toMatchObject({ stdout: "", stderr: "", status: 0 });
+    expect(runInWine(program, folder).stdout).toMatch(/^\d+ instructions, 0 failures\n$/);
   });
 });
