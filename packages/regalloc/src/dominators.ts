@@ -6,7 +6,7 @@
  * Common dominators are found in logarithmic time with one long link per block, whose lengths follow the skew-binary
  * numbers (Myers, "An applicative random-access stack", 1983).
  */
-import { growInt32 } from "@gantry/entity";
+import { growInt32, type I32List } from "@gantry/entity";
 import type { Problem } from "./problem.ts";
 
 export class Dominators {
@@ -15,8 +15,12 @@ export class Dominators {
   #depth = new Int32Array(256);
   #jump = new Int32Array(256);
 
-  /** Computes the tree of `p`; false if there is none. */
-  compute(p: Problem): boolean {
+  /**
+   * Computes the tree of `p`; false if there is none.
+   *
+   * @param latches The blocks that branch to themselves or to earlier ones.
+   */
+  compute(p: Problem, latches: I32List): boolean {
     const n = p.numBlocks();
     const idom = (this.idom = growInt32(this.idom, n));
     const depth = (this.#depth = growInt32(this.#depth, n));
@@ -29,16 +33,21 @@ export class Dominators {
     for (let b = 1; b < n; b++) {
       let d = -1;
       for (let k = predStart[b], z = predStart[b + 1]; k < z; k++)
-        if (preds[k] < b) d = d < 0 ? preds[k] : this.common(d, preds[k]);
+        if (preds[k] < b) d = d < 0 || preds[k] === d ? preds[k] : this.common(d, preds[k]);
       if (d < 0) return false;
       idom[b] = d;
       depth[b] = depth[d] + 1;
       const j = jump[d];
       jump[b] = depth[d] - depth[j] === depth[j] - depth[jump[j]] ? jump[j] : d;
     }
-    for (let b = 1; b < n; b++)
-      for (let k = predStart[b], z = predStart[b + 1]; k < z; k++)
-        if (preds[k] >= b && this.common(preds[k], b) !== b) return false;
+    const succStart = p.blockSuccStart.data;
+    for (let k = 0; k < latches.length; k++) {
+      const b = latches.data[k];
+      for (let e = succStart[b]; e < succStart[b + 1]; e++) {
+        const to = p.succs.data[e];
+        if (to <= b && this.common(b, to) !== to) return false;
+      }
+    }
     return true;
   }
 

@@ -4,7 +4,8 @@
  * The definition is such a point. The start of a block on the dominators' way from there to the reads is a better one if
  * the vreg is in a register there and the block is executed no more often: it is in fewer loops, or in the same loop and
  * nearer to the reads. So a value that a loop computes and only what follows it reads from memory is stored behind the
- * loop, and one that a rare path needs registers for is stored on that path.
+ * loop, and one that a path through a loop needs registers for is stored on that path. Functions in which no vreg in
+ * memory is defined in a loop are spared the dominators.
  */
 import { growInt32, I32List } from "@gantry/entity";
 import type { BlockStates } from "./block-states.ts";
@@ -55,7 +56,7 @@ export class SpillStores {
     const s = this.#state;
     const inMemory = s.inMemory;
     if (inMemory.length === 0) return;
-    const canMove = p.numBlocks() > 1 && this.#dominators.compute(p);
+    const canMove = this.#anyInLoop(p) && this.#dominators.compute(p, this.#chains.latches);
     if (canMove) {
       this.#reads = growInt32(this.#reads, p.numVRegs);
       for (let k = 0; k < inMemory.length; k++) this.#reads[inMemory.at(k)] = -1;
@@ -72,12 +73,24 @@ export class SpillStores {
     }
   }
 
+  /** Whether any of the vregs in memory is defined in a loop; otherwise moving stores is not worth the time. */
+  #anyInLoop(p: Problem): boolean {
+    const { defBlock, latches } = this.#chains;
+    if (latches.length === 0) return false;
+    const { inMemory } = this.#state;
+    for (let k = 0; k < inMemory.length; k++) {
+      const v = inMemory.at(k);
+      if (v < p.numVRegs && p.blockLoopDepth.data[defBlock[v]] > 0) return true;
+    }
+    return false;
+  }
+
   /** Notes where edits, which are in the order of their points, read slots. */
   #noteReads(p: Problem, edits: EditList): void {
     const words = edits.words;
     const instStart = p.blockInstStart.data;
     let b = 0;
-    for (let k = 0; k < edits.length; k += 4) {
+    for (let k = 0, z = edits.length; k < z; k += 4) {
       if (words[k + 2] < SLOT_BASE) continue;
       while (instStart[b + 1] <= words[k] >> 1) b++;
       this.#noteRead(p, words[k + 2] - SLOT_BASE, b);
