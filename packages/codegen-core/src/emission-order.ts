@@ -76,7 +76,8 @@ export class EmissionOrder {
     const prev = this.#prev.data;
     let latch = order.loopEnd.data[header];
     if (latch < 0) return;
-    while (prev[latch] < 0 && latch > header) latch--;
+    for (let k = 0; k < ROTATION_CANDIDATES && prev[latch] < 0 && latch > header; k++) latch--;
+    if (prev[latch] < 0) return;
     if (this.#cold.data[latch] !== this.#cold.data[header]) return;
     if (latch === header || !jumpsTo(order, thread, latch, header)) return;
     const end = this.#newEnd(order, thread, header, latch);
