@@ -298,7 +298,7 @@ export const legalityRows: readonly LegalityRow[] = [
 
   ...[Op.func_addr, Op.stack_addr, Op.dynamic_stack_addr, Op.symbol_value, Op.tls_value].map(noNarrowAddress),
   ...[Op.get_frame_pointer, Op.get_stack_pointer, Op.get_return_address, Op.get_pinned_reg].map(noNarrowAddress),
-  noNarrowAddress(Op.get_exception_handler_address),
+  ...[Op.get_exception_handler_address, Op.stack_switch].map(noNarrowAddress),
   refused(NARROW_ADDRESS, Op.set_pinned_reg, ANY, I32),
 
   // Integers of 128 bits.
