@@ -57,8 +57,11 @@ export function generate(plan: FilePlan, profile: Profile): GeneratedFile {
 /** Backward branches that one call may take. */
 const ROUNDS = 12;
 
+/** One block in so many ends in a trap. */
+const TRAPPING = 24;
+
 interface End {
-  readonly kind: "return" | "return_call" | "jump" | "brif" | "br_table";
+  readonly kind: "return" | "return_call" | "trap" | "jump" | "brif" | "br_table";
   readonly targets: readonly number[];
 }
 
@@ -161,6 +164,10 @@ class FunctionWriter {
       out.line(`return ${this.#results(out, args)}`);
       return;
     }
+    if (kind === "trap") {
+      out.line(`trap user${1 + ((args[0] ?? 0) % 250)}`);
+      return;
+    }
     if (kind === "return_call") {
       out.tailCall(this.#tailCallee, args);
       return;
@@ -212,6 +219,7 @@ class FunctionWriter {
       targets: [],
     };
     if (numBlocks === 1) return leave;
+    if (b > 0 && (kind >> 4) % TRAPPING === TRAPPING - 1) return { kind: "trap", targets: [] };
     const target = (t: number): number => {
       const forward = numBlocks - 1 - b;
       return (t & 3) !== 3 && forward > 0 ? b + 1 + ((t >> 2) % forward) : 1 + ((t >> 2) % (numBlocks - 1));
