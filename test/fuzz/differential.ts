@@ -45,7 +45,7 @@ export function interpretCalls(file: GeneratedFile, endian: "little" | "big" = "
 }
 
 /** Whether the bits are equal, but for the sign and payload of NaN in lanes. */
-function sameValue(type: Type, a: bigint, b: bigint): boolean {
+export function sameValue(type: Type, a: bigint, b: bigint): boolean {
   if (a === b) return true;
   if (!hasFloatLanes(type)) return false;
   const f = floatLayout(laneBits(type));
