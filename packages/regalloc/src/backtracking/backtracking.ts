@@ -1,7 +1,8 @@
 /**
  * `backtracking`: register allocation over bundles of live ranges with eviction and splitting, in the manner of IonMonkey's
- * allocator and regalloc2. The steps are `ranges.ts` (live ranges, bundles, merging), `assign.ts` (the main loop over
- * `occupancy.ts`) and `place.ts` (allocations, moves, slots); each file's head explains its own.
+ * allocator and regalloc2. The steps are `ranges.ts` (live ranges and bundles), `merge.ts`, `assign.ts` (the main loop, with
+ * `measures.ts`, `bundle-queue.ts` and `splitting.ts`, over `occupancy.ts`), `second-chance.ts` (what is in memory by then)
+ * and `place.ts` (allocations, moves, slots); each file's head explains its own.
  */
 
 import type { Environment } from "../environment.ts";
