@@ -37,18 +37,21 @@ export function optimise(text: string): Optimised {
   });
   rmSync(folder, { recursive: true });
   if (status !== 0) throw new Error(stderr);
-  const lines = stdout.split("\n");
+  const results = stderr.split("\n");
   return {
-    optimised: lines.filter((line) => line.startsWith("optimised ")).length,
-    slow: lines.filter((line) => line.startsWith("slow ")),
-    refused: lines.filter((line) => /disabled optimization|not optimizing|aborted optimizing/i.test(line)),
+    optimised: results.filter((line) => line.startsWith("optimised ")).length,
+    slow: results.filter((line) => line.startsWith("slow ")),
+    refused: stdout
+      .split("\n")
+      .filter((line) => /disabled optimization|not optimizing|aborted optimizing/i.test(line)),
   };
 }
 
 /**
  * A program that calls every function of a generated unit, the parts that it was cut into included, until V8's
- * optimiser has compiled it. The host is a stub that answers at random, always the same way. The program prints a line
- * `optimised NAME` or `slow NAME` for each function, and V8, with `--trace-opt`, why it refused one.
+ * optimiser has compiled it. The host is a stub that answers at random, always the same way. The program writes a line
+ * `optimised NAME` or `slow NAME` for each function to standard error; V8, with `--trace-opt`, says on standard output why
+ * it refused one, and would break into lines that were written there.
  *
  * @param text The unit as it is written without a host: with the interface of its context.
  */
@@ -108,7 +111,7 @@ function drive(name, f, run) {
     fuel = 400;
     try { run(); } catch (e) { if (!(e instanceof Stop || e instanceof RangeError)) throw e; }
   }
-  console.log(%ActiveTierIsTurbofan(f) ? "optimised" : "slow", name);
+  console.error(%ActiveTierIsTurbofan(f) ? "optimised" : "slow", name);
 }
 ${functions.map(({ name, types }) => `drive("${name}", ${name}, () => ${name}(${types.map(argument).join(", ")}));`).join("\n")}
 `;
