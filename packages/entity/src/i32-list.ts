@@ -1,5 +1,8 @@
 import { growInt32 } from "./grow.ts";
 
+/** Elements that are written one by one rather than by a call of the built-in. */
+const FEW = 40;
+
 /**
  * A list of int32 that grows by doubling and is cleared by resetting its length, so that its storage is reused
  * from function to function.
@@ -35,7 +38,9 @@ export class I32List {
   /** Makes the list exactly `n` long and every element `x`. */
   fill(n: number, x: number): void {
     if (n > this.data.length) this.data = growInt32(this.data, n);
-    this.data.fill(x, 0, n);
+    const { data } = this;
+    if (n > FEW) data.fill(x, 0, n);
+    else for (let i = 0; i < n; i++) data[i] = x;
     this.length = n;
   }
 

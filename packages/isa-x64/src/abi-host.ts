@@ -12,6 +12,7 @@ import {
   isInt,
   OWN_SIGNATURE,
   PURPOSE_SARG,
+  type Settings,
   type StackSlot,
   type Type,
   typeBytes,
@@ -68,12 +69,12 @@ export abstract class X64Abi extends X64Operands {
   readonly landings: I32List = new I32List();
   /** Register that holds the hidden pointer to the return area from entry on, 0 if there is none. */
   protected returnArea = 0;
+  /** The settings that were read: they do not change while their context lives. */
+  #read: Settings | undefined;
+  #keepsFramePointer = false;
 
   beginFunction(): void {
-    const { settings } = this;
-    this.features = featureBits(settings);
-    this.avx = (this.features & Feature.avx) !== 0;
-    this.isPic = settings.bool("is_pic");
+    if (this.settings !== this.#read) this.#readSettings();
     this.constants.clear();
     this.extendedParams = 0;
     this.lostGeneral = 0;
@@ -85,14 +86,24 @@ export abstract class X64Abi extends X64Operands {
       if (log2 > STACK_ALIGN_LOG2 && 2 ** log2 > this.realignment) this.realignment = 2 ** log2;
     }
     this.functions = (this.functions + 1) | 0;
-    this.fastConv = conventionNamed(settings.enum("default_call_conv"), CallConv.system_v);
-    this.isWindows = this.fastConv === CallConv.windows_fastcall;
     this.own.compute(this.func, OWN_SIGNATURE, this.fastConv);
     this.returnArea = this.own.returnArea >= 0 ? this.newReg(GENERAL) : 0;
     const { frame } = this;
     frame.incomingBytes = this.own.stackBytes;
     frame.popBytes = calleePops(this.own.conv) ? this.own.stackBytes : 0;
-    frame.framePointer = settings.bool("preserve_frame_pointers") || this.realignment !== 0;
+    frame.framePointer = this.#keepsFramePointer || this.realignment !== 0;
+  }
+
+  /** Reads what every function asks of the settings. */
+  #readSettings(): void {
+    const { settings } = this;
+    this.#read = settings;
+    this.features = featureBits(settings);
+    this.avx = (this.features & Feature.avx) !== 0;
+    this.isPic = settings.bool("is_pic");
+    this.fastConv = conventionNamed(settings.enum("default_call_conv"), CallConv.system_v);
+    this.isWindows = this.fastConv === CallConv.windows_fastcall;
+    this.#keepsFramePointer = settings.bool("preserve_frame_pointers");
   }
 
   // ---- lists of registers ----

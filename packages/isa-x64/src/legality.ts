@@ -51,27 +51,28 @@ export function checkDeclarations(func: Function, _settings: Settings, found: Fi
 const refusal = (what: string, place: string): Diagnostic =>
   legality.refusal(`${what} is not supported`, place);
 
+const placeOf = (sig: SigRef): string => (sig === OWN_SIGNATURE ? "signature" : `sig${sig}`);
+
 function checkSignature(func: Function, sig: SigRef, found: Findings): void {
   const conv = func.sigCallConv(sig);
-  const place = sig === OWN_SIGNATURE ? "signature" : `sig${sig}`;
   if (((CONVENTIONS >> conv) & 1) === 0) {
     const why =
       conv === CallConv.apple_aarch64 ? "it is one of AArch64" : "it is for the runtime function alone";
     found.problems.push(
-      legality.refusal(`calling convention ${CALL_CONVS[conv].name} is not possible: ${why}`, place),
+      legality.refusal(`calling convention ${CALL_CONVS[conv].name} is not possible: ${why}`, placeOf(sig)),
     );
     return;
   }
   for (let k = 0, n = func.sigParamCount(sig); k < n; k++) {
     const ty = func.sigParamType(sig, k);
-    checkPassed(ty, "parameter", place, found);
+    checkPassed(ty, "parameter", sig, found);
     if (conv === CallConv.tail && func.sigParamPurpose(sig, k) === PURPOSE_SRET) {
-      found.problems.push(refusal("sret in calling convention tail", place));
+      found.problems.push(refusal("sret in calling convention tail", placeOf(sig)));
     }
   }
   for (let k = 0, n = func.sigReturnCount(sig); k < n; k++) {
     const ty = func.sigReturnType(sig, k);
-    checkPassed(ty, "result", place, found);
+    checkPassed(ty, "result", sig, found);
   }
 }
 
@@ -82,7 +83,8 @@ const passed = Uint8Array.from({ length: TYPE_LIMIT }, (_, t) =>
   inSet(t, MEMORY) ? DIRECTLY : inSet(t, WIDE_VECTOR) ? IN_PARTS : 0,
 );
 
-function checkPassed(t: Type, what: string, place: string, found: Findings): void {
+function checkPassed(t: Type, what: string, sig: SigRef, found: Findings): void {
   if (passed[t] === IN_PARTS) found.inParts = true;
-  else if (passed[t] !== DIRECTLY) found.problems.push(refusal(`${what} of type ${typeName(t)}`, place));
+  else if (passed[t] !== DIRECTLY)
+    found.problems.push(refusal(`${what} of type ${typeName(t)}`, placeOf(sig)));
 }
