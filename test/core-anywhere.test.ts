@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { rolldown } from "rolldown";
 import { expect, test } from "vitest";
-import { root, scratchFolder } from "./gantry.ts";
+import { packageEntry, scratchFolder } from "./gantry.ts";
 
 // Layers 0 to 3 run anywhere: bundled, they compile a function in a context that has nothing but the language itself.
 
@@ -37,9 +37,7 @@ test("the core compiles a function in a bare context", async () => {
   const file = join(scratchFolder(), "entry.js");
   writeFileSync(file, entry);
   const packages = ["clif-ir", "codegen-core", "object", "isa-x64", "diag", "entity", "regalloc"];
-  const alias = Object.fromEntries(
-    packages.map((name) => [`@gantry/${name}`, join(root, "packages", name, "dist", "index.js")]),
-  );
+  const alias = Object.fromEntries(packages.map((name) => [`@gantry/${name}`, packageEntry(name)]));
   const bundle = await rolldown({ input: file, platform: "neutral", resolve: { alias }, logLevel: "silent" });
   const { output } = await bundle.generate({ format: "iife" });
   await bundle.close();

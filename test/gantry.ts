@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,6 +37,11 @@ export function runTool(program: string, args: readonly string[], input?: string
 /** Whether a program is there; tests that need one that is not are skipped. */
 export function hasTool(name: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
+}
+
+/** The file that an import of `@gantry/NAME` loads in the checkout at `folder`. */
+export function packageEntry(name: string, folder: string = root): string {
+  return createRequire(join(folder, "packages", name, "package.json")).resolve(`@gantry/${name}`);
 }
 
 /** An empty folder for a test's files. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { buildPackage, copyRepository, root, runTool, scratchFolder } from "./gantry.ts";
+import { buildPackage, copyRepository, packageEntry, root, runTool, scratchFolder } from "./gantry.ts";
 
 // A fact has one home. Each of these additions is made in a copy of the repository, by editing the files that are listed
 // and no others; what follows from the edit is then tried out in the copy.
@@ -139,7 +139,7 @@ describe("places", () => {
       /\bcrc32l/.test(readFileSync(join(generated, name), "utf8")),
     );
     expect(mentions).toEqual(expect.arrayContaining(["insts.isle", "insts.ts", "opcodes.ts"]));
-    const script = `import { x64 } from "${join(copy, "packages", "isa-x64", "dist", "index.js")}";
+    const script = `import { x64 } from "${packageEntry("isa-x64", copy)}";
       console.log(x64.decode(new Uint8Array([0xf2, 0x0f, 0x38, 0xf1, 0xc1]), 0).text);`;
     const run = runTool(process.execPath, ["--input-type=module", "-e", script]);
     expect(run.stdout.trim()).toMatch(/^crc32l\s+%ecx, %eax$/);
