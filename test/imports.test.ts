@@ -72,7 +72,7 @@ function loaded(name: string): Set<string> {
     typeof entry === "string" ? [] : [entry.default],
   );
   const queue = entries.map((entry) =>
-    join(packages, name, entry.replace("/dist/", "/src/").replace(/\.js$/, ".ts")),
+    join(packages, name, entry.replace(/\/dist\/(inlined\/)?/, "/src/").replace(/\.js$/, ".ts")),
   );
   const seen = new Set<string>();
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
