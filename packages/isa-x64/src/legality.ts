@@ -12,7 +12,7 @@ import {
   type Type,
   typeName,
 } from "@gantry/clif-ir";
-import { type Findings, inSet, Legality } from "@gantry/codegen-core";
+import { type Findings, Legality, membersOf } from "@gantry/codegen-core";
 import type { Diagnostic } from "@gantry/diag";
 import type { FeatureName } from "./features.table.ts";
 import { Feature, featureBits } from "./features.ts";
@@ -79,9 +79,9 @@ function checkSignature(func: Function, sig: SigRef, found: Findings): void {
 const DIRECTLY = 1;
 const IN_PARTS = 2;
 /** How each type is passed, 0 for those that are not: asked for every parameter of every signature. */
-const passed = Uint8Array.from({ length: TYPE_LIMIT }, (_, t) =>
-  inSet(t, MEMORY) ? DIRECTLY : inSet(t, WIDE_VECTOR) ? IN_PARTS : 0,
-);
+const passed = new Uint8Array(TYPE_LIMIT);
+for (const t of membersOf(WIDE_VECTOR)) passed[t] = IN_PARTS;
+for (const t of membersOf(MEMORY)) passed[t] = DIRECTLY;
 
 function checkPassed(t: Type, what: string, sig: SigRef, found: Findings): void {
   if (passed[t] === IN_PARTS) found.inParts = true;

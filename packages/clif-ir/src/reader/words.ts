@@ -38,8 +38,19 @@ export class WordTable {
   #bytes = new Uint8Array(4096);
   #used = 0;
 
-  /** @param words Pairs of word and number. */
-  constructor(words: Iterable<readonly [string, number]>) {
+  /**
+   * @param words Pairs of word and number.
+   * @param also A table whose words this one has as well.
+   */
+  constructor(words: Iterable<readonly [string, number]>, also?: WordTable) {
+    if (also !== undefined) {
+      this.#hashes.set(also.#hashes);
+      this.#numbers.set(also.#numbers);
+      this.#starts.set(also.#starts);
+      this.#lengths.set(also.#lengths);
+      this.#bytes.set(also.#bytes);
+      this.#used = also.#used;
+    }
     for (const [word, number] of words) {
       let h = 0;
       const start = this.#used;
@@ -98,15 +109,17 @@ export const FLAG_READONLY = 257;
 export const FLAG_CAN_MOVE = 258;
 export const FLAG_LITTLE = 259;
 export const FLAG_BIG = 260;
-export const FLAG_WORDS = new WordTable([
-  ["notrap", 0],
-  ["aligned", FLAG_ALIGNED],
-  ["readonly", FLAG_READONLY],
-  ["can_move", FLAG_CAN_MOVE],
-  ["little", FLAG_LITTLE],
-  ["big", FLAG_BIG],
-  ...trapWords(),
-]);
+export const FLAG_WORDS = new WordTable(
+  [
+    ["notrap", 0],
+    ["aligned", FLAG_ALIGNED],
+    ["readonly", FLAG_READONLY],
+    ["can_move", FLAG_CAN_MOVE],
+    ["little", FLAG_LITTLE],
+    ["big", FLAG_BIG],
+  ],
+  TRAP_WORDS,
+);
 
 /** Words behind the type of a parameter. */
 export const PARAM_UEXT = 0;
