@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync, statSync } from "node:fs";
-import module from "node:module";
 import { guard } from "../dist/guard.js";
+
+// Importing them would load all of Node's streams: 2 ms.
+const { readFileSync, statSync } = process.getBuiltinModule("node:fs");
+const module = process.getBuiltinModule("node:module");
 
 // Keeps compiled bytecode between runs (Node 22.8 and later).
 module.enableCompileCache?.();

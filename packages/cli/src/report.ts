@@ -21,12 +21,15 @@ const coloured: Palette = {
 /** Where diagnostics and progress go: standard error, for people or, with `--json`, for programs. */
 export class Reporter {
   readonly #json: boolean;
-  readonly #terminal: boolean;
   #progress = false;
 
   constructor(json: boolean) {
     this.#json = json;
-    this.#terminal = process.stderr.isTTY === true;
+  }
+
+  /** Asked for when there is something to say: what never writes does not open standard error. */
+  get #terminal(): boolean {
+    return process.stderr.isTTY === true;
   }
 
   /** Whether `--json` was given. */
