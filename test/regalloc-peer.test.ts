@@ -10,19 +10,17 @@ import {
   Problem,
   problemToText,
 } from "@gantry/regalloc";
-import { type GenerateOptions, generateProblem, RandomBytes } from "@gantry/regalloc/testing";
+import { findPlaces, type GenerateOptions, generateProblem, RandomBytes } from "@gantry/regalloc/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LineServer } from "../bench/line-server.ts";
 import { buildPeers, type Peers } from "../bench/peers.ts";
 
 // Whatever regalloc2 allocates, ours allocate: generated problems in text form through `peers regalloc`. So that there are
 // refusals to compare as well, two batches are for a machine of so few registers that an instruction alone may ask for more.
-// There, where every register is named by some operand, the order of search decides, and either side solves some problems
-// that the other does not.
+// What ours refuse there must have no solution, as trying all combinations says; where regalloc2 has one all the same (in one of
+// 20,000, where a vreg is used late in two fixed registers), that is wrong, and its own checker says so.
 
 const COUNT = 2500;
-/** Most problems of a scarce batch that regalloc2 solves and one of ours does not. */
-const MISSED = COUNT / 200;
 const ALGORITHMS = ["linear", "backtracking"] as const;
 
 const p = new Problem();
@@ -42,13 +40,14 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Whether an algorithm allocates the problem in `p`; what it allocates must be right. */
+/** Whether an algorithm allocates the problem in `p`; what it allocates must be right, and what it refuses unsolvable. */
 function solves(env: Environment, algorithm: (typeof ALGORITHMS)[number]): boolean {
   try {
     allocate(p, env, algorithm, out);
   } catch (error) {
-    if (error instanceof AllocationError) return false;
-    throw error;
+    if (!(error instanceof AllocationError)) throw error;
+    if (findPlaces(p, error.inst, env) === undefined) return false;
+    expect.fail(`${algorithm} does not solve: ${error.message}\n${problemToText(p, env)}`);
   }
   const errors = checkAllocation(p, env, out);
   if (errors.length > 0) expect.fail(`${algorithm}: ${errors[0]}\n${problemToText(p, env)}`);
@@ -74,21 +73,19 @@ describe.each(BATCHES)("$peer, $options", ({ peer, solvable, options }) => {
     await server.request(`load ${path}`);
     const verdicts = await server.request(`verdicts ${peer}`);
     expect(verdicts.length).toBe(COUNT);
-    let solved = 0;
+    const solved = { linear: 0, backtracking: 0 };
     let both = 0;
-    let missed = 0;
     for (const [k, bytes] of inputs.entries()) {
       const env = generateProblem(bytes, p, options);
       for (const algorithm of ALGORITHMS) {
-        const isSolved = solves(env, algorithm);
-        if (isSolved) solved++;
-        if (isSolved && verdicts[k] !== "-") both++;
-        if (!isSolved && verdicts[k] !== "-" && (solvable || ++missed > MISSED))
-          expect.fail(`${algorithm} does not solve\n${problemToText(p, env)}`);
+        if (!solves(env, algorithm)) continue;
+        solved[algorithm]++;
+        if (verdicts[k] !== "-") both++;
       }
     }
     expect(both).toBeGreaterThan(0.9 * COUNT);
-    if (solvable) expect(solved).toBe(2 * COUNT);
-    else expect(solved).toBeLessThan(2 * COUNT);
+    if (solvable) expect(solved.linear).toBe(COUNT);
+    else expect(solved.linear).toBeLessThan(COUNT);
+    expect(solved.backtracking).toBe(solved.linear);
   });
 });

@@ -45,6 +45,10 @@ describe("allocate", () => {
       solveText(CALL.replace("v2:r0\n", "v1:r0 v2:r0 v9:reg\n").replace("vregs 3", "vregs 10"), "linear")
         .errors[0],
     ).toMatch(/^call: RA0002: .* uses v9, which is not defined there/);
+    const fixed = CALL.replace("=v1:r0\n  op v0:reg", "v0:r1@late =v1:r1\n  op v0:reg");
+    expect(solveText(fixed, "linear").errors[0]).toMatch(
+      /^call: RA0002: instruction 1 .* fixes operands to one place that cannot share it/,
+    );
     const tight = CALL.replace("env preferred r0-r1 other r2 saved r2", "env preferred r0 other - saved -");
     expect(solveText(tight.replace("r0-r1", "r0"), "linear").errors[0]).toMatch(/^call: RA0001: /);
   });

@@ -16,7 +16,7 @@ import {
   shrink,
   simulate,
 } from "./testing/index.ts";
-import { outputToText, problemToText } from "./text.ts";
+import { outputToText, problemFromText, problemToText } from "./text.ts";
 import { validateProblem } from "./validate.ts";
 
 const ALLOCATORS = {
@@ -65,6 +65,28 @@ describe.each(NAMES)("%s", (name) => {
     }
   });
 
+  test.each([
+    ["an instruction whose definitions take all registers", "op =v0:s0 =v1:r0 =v2:r1 =v3:s1@early", "-"],
+    ["a branch, in a fixed stack slot", "br =v0:s0 =v1:any =v2:r1 =v3:s1 -> b1 b2", "b1 b2"],
+    ["a branch, in a register that the client keeps", "br =v0:r7 =v1:r0 =v2:r1 =v3:any -> b1 b2", "b1 b2"],
+  ])("takes away what is defined where it cannot stay, by %s", (_, op, targets) => {
+    const use = "op v0:reg v3:any\nop v1:reg v2:any\nop v3:r0\nret v0:r1";
+    const blocks = targets.split(" ").map((b) => (b === "-" ? use : `block ${b}\n${use}`));
+    const text = `problem t
+env preferred r0,r1 other - saved - slots 2
+vregs 4
+block b0
+${op}
+${blocks.join("\n")}
+end
+`;
+    const env = problemFromText(text, p);
+    expect(validateProblem(p)).toEqual([]);
+    ALLOCATORS[name].run(p, env, out);
+    expect(checkAllocation(p, env, out)).toEqual([]);
+    expect(simulate(p, out, new Choices([0]))).toBe("");
+  });
+
   test.each(PROBLEM_MAKERS)("allocates $name", ({ make }) => {
     const env = make(p, 1000);
     expect(validateProblem(p)).toEqual([]);
@@ -78,6 +100,14 @@ test("20,000 random problems", () => {
   const { right, failure } = fuzzAllocators(6, 20_000);
   if (failure !== undefined) expect.fail([failure.algorithm, ...failure.errors, failure.text].join("\n"));
   expect(right).toEqual({ linear: 20_000, backtracking: 20_000 });
+});
+
+test("20,000 random problems on few registers, of which those are refused that have no solution", () => {
+  const { right, refused, failure } = fuzzAllocators(16, 20_000, { scarce: true });
+  if (failure !== undefined) expect.fail([failure.algorithm, ...failure.errors, failure.text].join("\n"));
+  expect(right.linear + refused.linear).toBe(20_000);
+  expect(refused.linear).toBeGreaterThan(200);
+  expect(right.backtracking).toBe(right.linear);
 });
 
 test("2,000 random problems with sparse liveness", () => {

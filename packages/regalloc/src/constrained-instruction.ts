@@ -12,22 +12,26 @@
  * 6. drop what dies or is destroyed, and place late definitions.
  *
  * A fixed use may be a second copy of a value that stays elsewhere; such registers are *reserved* between 3 and 6.
+ *
+ * Steps 3 and 4 take one operand after the other, so they may run out of registers although another choice would have
+ * done. Then the plan is dropped and made again with registers that {@link ExactOperands} finds for all operands at once.
  */
 import { growInt32, I32List } from "@gantry/entity";
-import { AllocationError } from "./allocation-error.ts";
+import { ExactOperands } from "./exact-operands.ts";
+import type { ForeignDefinitions } from "./foreign-definitions.ts";
 import {
   ANY,
   CLASSES,
   FIRST_FIXED_SLOT,
   FIXED,
   LIMIT,
+  limitMask,
   NO_REG,
   REG,
   REUSE,
   SLOT_BASE,
   STACK,
 } from "./operand.ts";
-import { MOVE } from "./output.ts";
 import type { ParallelMoves } from "./parallel-moves.ts";
 import type { Problem } from "./problem.ts";
 import type { RegisterState } from "./register-state.ts";
@@ -45,8 +49,9 @@ export class ConstrainedInstruction {
   readonly #lockEarly = new Int32Array(CLASSES);
   readonly #lockLate = new Int32Array(CLASSES);
   readonly #defined = new Int32Array(CLASSES);
-  /** Late definitions that will need some register. */
+  /** Late definitions that will need some register; registers that one of them excludes. */
   readonly #lateNeed = new Int32Array(CLASSES);
+  readonly #lateOutside = new Int32Array(CLASSES);
   /** The vreg that a fixed use wants in a register. */
   readonly #wanted = new Int32Array(32 * CLASSES);
   readonly #displaced = new I32List(32);
@@ -63,10 +68,15 @@ export class ConstrainedInstruction {
   #inst = 0;
   /** Bits: 1 << constraint for uses, 256 << constraint for definitions, {@link LATE_REG} and so on. */
   #kinds = 0;
+  /** Non-zero: the plan has found no register for an operand. */
+  #stuck = 0;
+  #exact: ExactOperands | undefined;
+  readonly #foreign: ForeignDefinitions;
 
-  constructor(state: RegisterState, moves: ParallelMoves) {
+  constructor(state: RegisterState, moves: ParallelMoves, foreign: ForeignDefinitions) {
     this.#state = state;
     this.#moves = moves;
+    this.#foreign = foreign;
   }
 
   /** @param slotOperands Receives the operands that were given slots. */
@@ -77,6 +87,7 @@ export class ConstrainedInstruction {
     this.#usedAt = growInt32(this.#usedAt, p.numVRegs);
     this.#usedAt.fill(0, 0, p.numVRegs);
     this.#reusedBy.fill(0);
+    this.#stuck = 0;
   }
 
   allocate(i: number): void {
@@ -99,10 +110,49 @@ export class ConstrainedInstruction {
     if ((kinds & (1 << ANY)) !== 0) this.#placeUses(first, end, ANY, 3);
     if ((kinds & (1 << STACK)) !== 0) this.#placeUses(first, end, STACK, 3);
     if ((kinds & EARLY_ANY_DEF) !== 0) this.#placeEarlyDefs(first, end, 1);
+    if ((kinds & LATE_NEED) !== 0) this.#checkLateNeed();
+    if (this.#stuck !== 0) {
+      this.#allocateExactly(i, first);
+      return;
+    }
     this.#emitPlan();
     this.#state.planning = 0;
     this.#finish(first, end);
     if ((kinds & (256 << REUSE)) !== 0) this.#reusedBy.fill(0, 0, end - first);
+  }
+
+  /** Drops the plan and makes it again with the operands fixed to registers that suit all of them. */
+  #allocateExactly(i: number, first: number): void {
+    const s = this.#state;
+    this.#stuck = 0;
+    for (let c = 0; c < CLASSES; c++) s.free[c] |= this.#reserved[c] & s.all[c];
+    s.dropPlan();
+    const slots = this.#slotOperands;
+    while (slots.length > 0 && slots.at(slots.length - 1) >= first) slots.pop();
+    this.#exact ??= new ExactOperands();
+    try {
+      this.#exact.fix(this.#problem, i, s.all);
+      this.allocate(i);
+    } finally {
+      this.#exact.restore(this.#problem);
+    }
+  }
+
+  /** An error that says why an instruction cannot be allocated. */
+  refusal(i: number): Error {
+    this.#exact ??= new ExactOperands();
+    return this.#exact.refusal(this.#problem, i, this.#state.all);
+  }
+
+  /** Notes if the plan leaves too few registers for the late definitions, taking the tightest limit for that of all. */
+  #checkLateNeed(): void {
+    for (let c = 0; c < CLASSES; c++) {
+      let n = this.#lateNeed[c];
+      if (n === 0) continue;
+      const taken = this.#lockLate[c] | this.#late[c] | this.#defined[c] | this.#lateOutside[c];
+      for (let q = this.#state.all[c] & ~taken; q !== 0 && n > 0; q &= q - 1) n--;
+      if (n > 0) this.#stuck = 1;
+    }
   }
 
   /** Step 1. */
@@ -122,6 +172,7 @@ export class ConstrainedInstruction {
       this.#lockLate[c] = 0;
       this.#defined[c] = 0;
       this.#lateNeed[c] = 0;
+      this.#lateOutside[c] = 0;
     }
     if (end - first > this.#reusedBy.length) this.#reusedBy = growInt32(this.#reusedBy, end - first);
     let kinds = 0;
@@ -143,7 +194,11 @@ export class ConstrainedInstruction {
       } else {
         kinds |= 256 << constraint;
         if (!isLate) kinds |= constraint === ANY ? EARLY_ANY_DEF : EARLY_DEF;
-        else if (constraint === REG || constraint === LIMIT) this.#lateNeed[(info >> 2) & 3]++;
+        else if (constraint === REG || constraint === LIMIT) {
+          kinds |= LATE_NEED;
+          this.#lateNeed[(info >> 2) & 3]++;
+          if (constraint === LIMIT) this.#lateOutside[(info >> 2) & 3] |= ~limitMask(info >> 8);
+        }
       }
       if (constraint === FIXED) {
         const r = info >> 8;
@@ -277,7 +332,7 @@ export class ConstrainedInstruction {
     const c = (info >> 2) & 3;
     const constraint = (info >> 4) & 7;
     const isLate = (info & 2) !== 0;
-    const outside = constraint === LIMIT ? limitMask(info >> 8) : 0;
+    const outside = constraint === LIMIT ? ~limitMask(info >> 8) : 0;
     let r = s.regOf[v];
     if (
       r >= 0 &&
@@ -307,7 +362,10 @@ export class ConstrainedInstruction {
         this.#giveSlot(k, v);
         return;
       }
-      if (r < 0) this.#fail();
+      if (r < 0) {
+        this.#stuck = 1;
+        return;
+      }
       if (s.regOf[v] >= 0) this.#leave(v, s.regOf[v]);
       s.take(r, v);
     }
@@ -383,18 +441,18 @@ export class ConstrainedInstruction {
       const c = (info >> 2) & 3;
       const constraint = (info >> 4) & 7;
       if ((constraint === ANY) !== (any === 1)) continue;
-      if (constraint === FIXED && !this.#isHome(info >> 8)) this.#fail();
+      if (this.#foreign.isForeign(info)) continue;
       if (constraint === STACK) {
         this.#defineInSlot(k, v);
         continue;
       }
-      const outside = constraint === LIMIT ? limitMask(info >> 8) : 0;
+      const outside = constraint === LIMIT ? ~limitMask(info >> 8) : 0;
       const avoid = this.#lockEarly[c] | this.#lockLate[c] | this.#early[c] | this.#late[c] | outside;
       const r =
         constraint === FIXED ? info >> 8 : any === 1 && !this.#canKeepLate(c) ? -1 : s.pick(v, c, avoid);
       if (r < 0) {
-        if (constraint !== ANY) this.#fail();
-        this.#defineInSlot(k, v);
+        if (constraint !== ANY) this.#stuck = 1;
+        else this.#defineInSlot(k, v);
         continue;
       }
       s.define(v, r, this.#inst);
@@ -424,7 +482,7 @@ export class ConstrainedInstruction {
       const inRegister = at >= 0 && at < FIRST_FIXED_SLOT;
       const taken = this.#lockLate[c] | this.#killed[c] | this.#defined[c];
       if (!isFixed && (!inRegister || (taken & bit) !== 0 || (s.regOf[v] === at && s.isWanted(v)))) {
-        const outside = ((opInfo[input] >> 4) & 7) === LIMIT ? limitMask(opInfo[input] >> 8) : 0;
+        const outside = ((opInfo[input] >> 4) & 7) === LIMIT ? ~limitMask(opInfo[input] >> 8) : 0;
         r = s.pick(
           opVReg[k],
           c,
@@ -442,7 +500,10 @@ export class ConstrainedInstruction {
           this.#copies.push(r);
         } else {
           // The input's own register, which the input then loses.
-          if (!inRegister || (taken & bit) !== 0) this.#fail();
+          if (!inRegister || (taken & bit) !== 0) {
+            this.#stuck = 1;
+            continue;
+          }
           r = at;
         }
       }
@@ -525,7 +586,7 @@ export class ConstrainedInstruction {
       if ((info & 3) !== 3 || v < 128) continue;
       const constraint = (info >> 4) & 7;
       if (constraint === FIXED) {
-        if (!this.#isHome(info >> 8)) continue;
+        if (this.#foreign.isForeign(info)) continue;
         this.#allocs[k] = info >> 8;
       } else if (constraint !== REUSE) continue;
       const r = this.#allocs[k];
@@ -554,10 +615,9 @@ export class ConstrainedInstruction {
         this.#lockLate[c] |
         this.#late[c] |
         this.#defined[c] |
-        (constraint === LIMIT ? limitMask(info >> 8) : 0);
+        (constraint === LIMIT ? ~limitMask(info >> 8) : 0);
       const r = constraint === ANY && (s.free[c] & ~avoid) === 0 ? -1 : s.pick(v, c, avoid);
       if (r < 0) {
-        if (constraint !== ANY) this.#fail();
         this.#defineInSlot(k, v);
         continue;
       }
@@ -567,27 +627,17 @@ export class ConstrainedInstruction {
     }
   }
 
-  /** Whether a value can stay in the location of a fixed definition. */
-  #isHome(r: number): boolean {
-    return r < FIRST_FIXED_SLOT && ((this.#state.all[r >> 5] >>> (r & 31)) & 1) !== 0;
-  }
-
-  /** A value that arrives in a fixed stack slot, or in a register the client keeps, is moved out at once. */
   #placeForeignDefs(first: number, end: number): void {
-    const s = this.#state;
-    const opVReg = this.#problem.operandVReg.data;
-    const opInfo = this.#problem.operandInfo.data;
+    const p = this.#problem;
+    const opInfo = p.operandInfo.data;
     for (let k = first; k < end; k++) {
       const info = opInfo[k];
-      const v = opVReg[k];
-      if ((info & 0x73) !== ((FIXED << 4) | 3) || v < 128 || this.#isHome(info >> 8)) continue;
+      const v = p.operandVReg.data[k];
+      if (v < 128 || !this.#foreign.isForeign(info)) continue;
       this.#allocs[k] = info >> 8;
       const c = (info >> 2) & 3;
-      const r = this.#inst === s.blockEnd - 1 ? -1 : s.pick(v, c, this.#defined[c]);
-      if (r < 0) this.#fail();
-      s.edits.push(2 * this.#inst + 1, MOVE, info >> 8, r);
-      s.define(v, r, this.#inst);
-      this.#defined[c] |= 1 << (r & 31);
+      const r = this.#foreign.moveOut(p, this.#inst, v, info >> 8, this.#defined[c]);
+      if (r >= 0) this.#defined[c] |= 1 << (r & 31);
     }
   }
 
@@ -596,22 +646,9 @@ export class ConstrainedInstruction {
     this.#allocs[k] = SLOT_BASE + v;
     this.#slotOperands.push(k);
   }
-
-  #fail(): never {
-    this.#state.planning = 0;
-    throw new AllocationError(
-      "RA0001",
-      this.#inst,
-      `instruction ${this.#inst} needs more registers at once than the machine has; split it or relax its constraints`,
-    );
-  }
 }
 
 const LATE_REG = 1 << 20;
 const EARLY_DEF = 1 << 21;
 const EARLY_ANY_DEF = 1 << 22;
-
-/** The registers that a limit of `1 << log2` excludes. */
-function limitMask(log2: number): number {
-  return log2 >= 5 ? 0 : -1 << (1 << log2);
-}
+const LATE_NEED = 1 << 23;

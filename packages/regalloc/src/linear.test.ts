@@ -111,6 +111,8 @@ describe("linear", () => {
 
   test("says which instruction cannot be allocated", () => {
     const text = "vregs 5\nblock b0\nop =v0:reg =v1:reg =v2:reg =v3:reg =v4:reg\nret";
-    expect(() => edits(text)).toThrow("instruction 0 needs more registers");
+    expect(() => edits(text)).toThrow(
+      "operands 0 (=v0:reg), 1 (=v1:reg), 2 (=v2:reg), 3 (=v3:reg) and 4 (=v4:reg) do not fit into r0-r3",
+    );
   });
 });

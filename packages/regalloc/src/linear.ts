@@ -21,6 +21,7 @@ import { EdgeMoves } from "./edge-moves.ts";
 import { EditList } from "./edit-list.ts";
 import { EditMerger } from "./edit-merger.ts";
 import type { Environment } from "./environment.ts";
+import { ForeignDefinitions } from "./foreign-definitions.ts";
 import { DENSE_WORDS, Liveness } from "./liveness.ts";
 import { CLASSES, SLOT_BASE } from "./operand.ts";
 import type { Output } from "./output.ts";
@@ -39,7 +40,8 @@ export class LinearAllocator {
   readonly #states = new BlockStates();
   readonly #moves = new ParallelMoves();
   readonly #start = new BlockStart(this.#state, this.#states, this.#chains);
-  readonly #constrained = new ConstrainedInstruction(this.#state, this.#moves);
+  readonly #foreign = new ForeignDefinitions(this.#state, this.#moves);
+  readonly #constrained = new ConstrainedInstruction(this.#state, this.#moves, this.#foreign);
   readonly #plain = new PlainInstructions(this.#state, this.#chains, this.#constrained);
   readonly #edges = new EdgeMoves(this.#state, this.#states, this.#moves);
   readonly #stores = new SpillStores(this.#state, this.#states, this.#chains, this.#liveness);
@@ -62,6 +64,7 @@ export class LinearAllocator {
     const n = p.numBlocks();
     const succStart = p.blockSuccStart.data;
     for (let b = 0; b < n; b++) {
+      this.#foreign.enter(p, b, this.#liveness);
       if (!this.#start.passThrough(p, b)) {
         this.#liveness.enter(p, b);
         this.#start.enter(p, b);
@@ -86,6 +89,7 @@ export class LinearAllocator {
     this.#edgeEdits.clear();
     this.#state.reset(p, env, this.#chains, this.#liveness, this.#edits);
     this.#states.reset();
+    this.#foreign.reset();
     this.#start.reset(p);
     this.#moves.reset(p.numVRegs, this.#edits, p.vregClass.data, this.#state.all);
     out.reset();

@@ -83,6 +83,11 @@ export function operandPayload(info: number): number {
   return (info >> 8) & 255;
 }
 
+/** The register numbers that a limit of `1 << log2` allows, as a mask. */
+export function limitMask(log2: number): number {
+  return log2 >= 5 ? -1 : (1 << (1 << log2)) - 1;
+}
+
 /** Whether an allocation word is a physical register. */
 export function isRegister(alloc: number): boolean {
   return alloc >= 0 && alloc < FIRST_FIXED_SLOT;

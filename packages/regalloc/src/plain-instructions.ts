@@ -4,7 +4,6 @@
  * {@link ConstrainedInstruction}.
  */
 import type { I32List } from "@gantry/entity";
-import { AllocationError } from "./allocation-error.ts";
 import type { ConstrainedInstruction } from "./constrained-instruction.ts";
 import { ANY, CLASSES, COMMUTES, FIRST_FIXED_SLOT, REUSE, SLOT_BASE } from "./operand.ts";
 import { MOVE } from "./output.ts";
@@ -150,7 +149,7 @@ export class PlainInstructions {
     let r = this.#allocs[k];
     if (r < 0) {
       r = s.pick(v, (info >> 2) & 3, 0);
-      if (r < 0) this.#fail(i);
+      if (r < 0) throw this.#constrained.refusal(i);
       this.#allocs[k] = r;
     } else if (s.vregIn[r] !== 0) s.evict(r);
     s.define(v, r, i);
@@ -182,7 +181,7 @@ export class PlainInstructions {
           continue;
         }
         r = s.pick(v, c, locks[c]);
-        if (r < 0) this.#fail(i);
+        if (r < 0) throw this.#constrained.refusal(i);
         s.reload(v, r, i);
         s.take(r, v);
       }
@@ -206,7 +205,7 @@ export class PlainInstructions {
       if (allocs[input] >= 0) continue;
       const c = (info >> 2) & 3;
       const r = s.pick(opVReg[k], c, locks[c]);
-      if (r < 0) this.#fail(i);
+      if (r < 0) throw this.#constrained.refusal(i);
       s.reload(v, r, i);
       s.free[c] &= ~(1 << (r & 31));
       locks[c] |= 1 << (r & 31);
@@ -245,7 +244,7 @@ export class PlainInstructions {
           s.free[c] &= ~(1 << (r & 31));
           locks[c] |= 1 << (r & 31);
         } else {
-          if (at >= SLOT_BASE || ((taken[c] >>> (at & 31)) & 1) !== 0) this.#fail(i);
+          if (at >= SLOT_BASE || ((taken[c] >>> (at & 31)) & 1) !== 0) throw this.#constrained.refusal(i);
           r = at;
         }
       }
@@ -283,7 +282,7 @@ export class PlainInstructions {
         const c = (info >> 2) & 3;
         const r = s.pick(v, c, taken[c]);
         if (r < 0) {
-          if (((info >> 4) & 7) !== ANY) this.#fail(i);
+          if (((info >> 4) & 7) !== ANY) throw this.#constrained.refusal(i);
           s.defineInSlot(v, i);
           allocs[k] = SLOT_BASE + v;
           this.#slotOperands.push(k);
@@ -294,14 +293,6 @@ export class PlainInstructions {
         s.define(v, r, i);
       }
     for (let k = first; k < end; k++) if ((opInfo[k] & 1) !== 0 && opVReg[k] >= 128) s.dropIfDead(opVReg[k]);
-  }
-
-  #fail(i: number): never {
-    throw new AllocationError(
-      "RA0001",
-      i,
-      `instruction ${i} needs more registers at once than the machine has; split it or relax its constraints`,
-    );
   }
 }
 

@@ -12,9 +12,11 @@ import { FIRST_VREG } from "./operand.ts";
  * 3. no critical edges: a block with several successors is the only predecessor of each of them;
  * 4. a branch or a return is the last instruction of its block; arguments are passed only by a block with one successor,
  *    and the last instruction of such a block has no operands;
- * 5. a reuse def names a use of its instruction that is not constrained to the stack, no two name the same one, and a
- *    reuse def of a physical register does not exist;
- * 6. operands that name a physical register directly (stack pointer and the like) name one that is not allocatable.
+ * 5. a reuse def is late and names an early use of its instruction that is not constrained to the stack, no two name the
+ *    same one, and a reuse def of a physical register does not exist;
+ * 6. operands that name a physical register directly (stack pointer and the like) name one that is not allocatable;
+ * 7. operands of one instruction that are fixed to one place at the same time are uses of one vreg, and a late use or early
+ *    def is not fixed to what the instruction clobbers.
  *
  * Vreg columns are indexed by register word, so their first 128 elements are unused and `numVRegs` is the bound of
  * register words. Lists of lists are a start column with one element more than there are owners.

@@ -135,6 +135,22 @@ export class RegisterState {
     this.touched.push(v);
   }
 
+  /** Takes the plan's changes back. */
+  dropPlan(): void {
+    const { touched, before } = this;
+    this.planning = 0;
+    for (let k = 0; k < touched.length; k++) {
+      const r = this.regOf[touched.at(k)];
+      if (r >= 0) this.drop(r);
+    }
+    for (let k = 0; k < touched.length; k++) {
+      const v = touched.at(k);
+      this.isTouched[v] = 0;
+      if (before[v] >= 0) this.take(before[v], v);
+    }
+    touched.clear();
+  }
+
   /** Frees a register whose value is still wanted. */
   evict(r: number): void {
     const v = this.vregIn[r];

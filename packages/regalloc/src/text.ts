@@ -101,6 +101,7 @@ export function instructionText(p: Problem, i: number): string {
   return words.join(" ");
 }
 
+/** Names of consecutive numbers as `a-b`, the others one by one. */
 function listText(names: readonly number[], name: (n: number) => string): string {
   const parts: string[] = [];
   for (let k = 0; k < names.length; k++) {
@@ -112,19 +113,22 @@ function listText(names: readonly number[], name: (n: number) => string): string
   return parts.join(",");
 }
 
-function masksText(m0: number, m1: number, m2: number): string {
+/** The registers of masks per class, and the fixed stack slots of a fourth; `-` for none. */
+export function masksText(masks: Iterable<number>): string {
   const words: number[] = [];
-  for (const [c, mask] of [m0, m1, m2].entries())
+  let c = 0;
+  for (const mask of masks) {
     for (let r = 0; r < 32; r++) if ((mask >>> r) & 1) words.push((c << 5) | r);
+    c++;
+  }
   return words.length === 0 ? "-" : listText(words, locationName);
 }
 
 /** Writes a problem and the registers that it is for. */
 export function problemToText(p: Problem, env: Environment, name = "problem"): string {
   const lines = [`problem ${name}`];
-  const masks = (m: Int32Array): string => masksText(m[0]!, m[1]!, m[2]!);
   lines.push(
-    `env preferred ${masks(env.preferred)} other ${masks(env.other)} saved ${masks(env.calleeSaved)} slots ${env.fixedSlots}`,
+    `env preferred ${masksText(env.preferred)} other ${masksText(env.other)} saved ${masksText(env.calleeSaved)} slots ${env.fixedSlots}`,
   );
   lines.push(`vregs ${p.numVRegs - FIRST_VREG}`);
   const shapes = new Map<string, number[]>();
@@ -136,9 +140,8 @@ export function problemToText(p: Problem, env: Environment, name = "problem"): s
   }
   for (const [shape, vregs] of shapes) lines.push(`class ${shape} ${listText(vregs, locationName)}`);
   for (const [handle, vregs] of remats) lines.push(`remat ${handle} ${listText(vregs, locationName)}`);
-  const sets = p.clobberSets.data;
-  for (let k = 1; 3 * k < p.clobberSets.length; k++)
-    lines.push(`clobbers c${k} ${masksText(sets[3 * k]!, sets[3 * k + 1]!, sets[3 * k + 2]!)}`);
+  for (let k = 3; k < p.clobberSets.length; k += 3)
+    lines.push(`clobbers c${k / 3} ${masksText(p.clobberSets.data.subarray(k, k + 3))}`);
   for (let b = 0; b < p.numBlocks(); b++) writeBlock(p, b, lines);
   for (let k = 0; k < p.debugLabels.length; k += 4) {
     const d = p.debugLabels.data;

@@ -1,3 +1,4 @@
+import { InstructionMatching } from "./instruction-matching.ts";
 import { BRANCH, FIRST_VREG, RETURN, REUSE, STACK } from "./operand.ts";
 import type { Problem } from "./problem.ts";
 import { instructionText, locationName } from "./text.ts";
@@ -51,6 +52,7 @@ function checkValues(p: Problem, errors: string[]): void {
     defBlock[v] = b;
   };
   const dominators = immediateDominators(p);
+  const matching = new InstructionMatching();
   const defined = (v: number, b: number): boolean => {
     for (let d = b; d >= 0; d = dominators[d]!) if (defBlock[v] === d) return true;
     return false;
@@ -77,9 +79,9 @@ function checkValues(p: Problem, errors: string[]): void {
           if (((info >> 4) & 7) === REUSE) {
             const input = first + (info >> 8);
             const ok =
-              kind === 1 &&
+              (info & 3) === 3 &&
               input < p.instOperandStart.at(i + 1) &&
-              (p.operandInfo.at(input) & 1) === 0 &&
+              (p.operandInfo.at(input) & 3) === 0 &&
               ((p.operandInfo.at(input) >> 4) & 7) !== STACK &&
               !reused.has(input);
             if (!ok)
@@ -87,6 +89,10 @@ function checkValues(p: Problem, errors: string[]): void {
             reused.add(input);
           }
         }
+      if (!matching.areFixedCompatible(p, i))
+        errors.push(
+          `instruction ${i} (${instructionText(p, i)}) fixes operands to one place that cannot share it`,
+        );
     }
     for (let e = p.blockSuccStart.at(b); e < p.blockSuccStart.at(b + 1); e++)
       for (let k = p.edgeArgStart.at(e); k < p.edgeArgStart.at(e + 1); k++)

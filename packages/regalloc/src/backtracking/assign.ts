@@ -4,10 +4,10 @@
  * evicts them; any other is split (`splitting.ts`). What ended up in memory gets a second chance (`second-chance.ts`).
  *
  * It ends: a bundle evicts only what is worth less, what is split becomes smaller, and pieces of one use are worth more
- * than anything else.
+ * than anything else. A piece of one use that finds no register is left without: its instruction is among those
+ * that are {@link Assignment.unplaced}.
  */
 import { I32List } from "@gantry/entity";
-import { AllocationError } from "../allocation-error.ts";
 import type { Environment } from "../environment.ts";
 import { FIXED, REUSE } from "../operand.ts";
 import type { Problem } from "../problem.ts";
@@ -36,6 +36,8 @@ export class Assignment {
   #env!: Environment;
   readonly #conflicts = new I32List(64);
   readonly #victims = new I32List(64);
+  /** Instructions with operands that need a register and have none. */
+  readonly unplaced = new I32List(16);
 
   constructor(ranges: Ranges, occupancy: Occupancy) {
     this.#ranges = ranges;
@@ -45,7 +47,8 @@ export class Assignment {
     this.#secondChance = new SecondChance(ranges, occupancy);
   }
 
-  run(p: Problem, env: Environment): void {
+  /** @returns Whether all went well; if not, `unplaced` names the instructions whose operands lack registers. */
+  run(p: Problem, env: Environment): boolean {
     this.#problem = p;
     this.#env = env;
     const ranges = this.#ranges;
@@ -53,17 +56,20 @@ export class Assignment {
     measures.reset(p, env);
     this.#splitter.reset(p);
     this.#queue.clear();
+    this.unplaced.clear();
     for (let b = 0, n = ranges.bundleHead.length; b < n; b++) {
       measures.measure(b);
       if (ranges.bundleHead.at(b) >= 0) this.#queue.push(b, measures.length.at(b));
     }
     while (!this.#queue.isEmpty()) this.#process(this.#queue.pop());
+    if (this.unplaced.length > 0) return false;
     this.#secondChance.reset(p, env);
     for (let v = 128; v < p.numVRegs; v++) {
       const places = this.#placesOf(v);
       if (places === (IN_MEMORY | IN_REGISTERS)) this.#secondChance.place(v);
       if ((places & IN_MEMORY) !== 0) this.#noteMemory(v);
     }
+    return true;
   }
 
   /** Whether a vreg is {@link IN_MEMORY} somewhere, and {@link IN_REGISTERS}. */
@@ -98,8 +104,8 @@ export class Assignment {
     }
     if (this.#measures.needs.at(b) === 0) return;
     if (this.#measures.length.at(b) <= MAX_EVICTING_POINTS && this.#evictFor(b, c, allowed)) return;
-    if (isMinimal) this.#fail(ranges.from.at(ranges.bundleHead.at(b)) >> 1);
-    this.#splitter.split(b, allowed);
+    if (isMinimal) this.unplaced.push(ranges.from.at(ranges.bundleHead.at(b)) >> 1);
+    else this.#splitter.split(b, allowed);
   }
 
   /** Of `candidates`, the registers that the bundle's own fixed operands alone reserve: the hint, and any for a piece. */
@@ -271,13 +277,5 @@ export class Assignment {
       if (before < 0) ranges.firstRange[v] = ranges.nextOfVReg.at(k);
       else ranges.nextOfVReg.set(before, ranges.nextOfVReg.at(k));
     }
-  }
-
-  #fail(i: number): never {
-    throw new AllocationError(
-      "RA0001",
-      i,
-      `instruction ${i} needs more registers at once than the machine has; split it or relax its constraints`,
-    );
   }
 }

@@ -15,7 +15,17 @@
  */
 import { growInt32, I32List } from "@gantry/entity";
 import { Liveness } from "../liveness.ts";
-import { ANY, CLASSES, COMMUTES, FIRST_FIXED_SLOT, FIXED, LIMIT, REUSE, STACK } from "../operand.ts";
+import {
+  ANY,
+  CLASSES,
+  COMMUTES,
+  FIRST_FIXED_SLOT,
+  FIXED,
+  LIMIT,
+  limitMask,
+  REUSE,
+  STACK,
+} from "../operand.ts";
 import type { Problem } from "../problem.ts";
 import { UseChains } from "../use-chains.ts";
 import { mergeBundles } from "./merge.ts";
@@ -391,9 +401,4 @@ export class Ranges {
     this.#hintWeight[v] = weight;
     this.#hint[v] = r;
   }
-}
-
-/** The registers that a limit of `1 << log2` allows. */
-function limitMask(log2: number): number {
-  return log2 >= 5 ? -1 : (1 << (1 << log2)) - 1;
 }

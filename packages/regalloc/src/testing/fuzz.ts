@@ -4,7 +4,9 @@ import { checkAllocation } from "../check.ts";
 import { Output } from "../output.ts";
 import { Problem } from "../problem.ts";
 import { problemToText } from "../text.ts";
-import { Choices, generateProblem } from "./generate.ts";
+import { validateProblem } from "../validate.ts";
+import { findPlaces } from "./exhaustive.ts";
+import { Choices, type GenerateOptions, generateProblem } from "./generate.ts";
 import { RandomBytes } from "./random.ts";
 import { simulate } from "./simulate.ts";
 
@@ -23,6 +25,8 @@ export interface FuzzFailure {
 export interface FuzzResult {
   /** Problems that each algorithm allocated rightly, as the checker and an execution say. */
   readonly right: Readonly<Record<FuzzedAlgorithm, number>>;
+  /** Problems that each refused rightly, as trying all combinations says. */
+  readonly refused: Readonly<Record<FuzzedAlgorithm, number>>;
   readonly failure?: FuzzFailure;
 }
 
@@ -31,32 +35,48 @@ const p = new Problem();
 const out = new Output();
 
 /** Allocates `count` random problems with every algorithm; ends at the first failure, which is shrunk. */
-export function fuzzAllocators(seed: number, count: number): FuzzResult {
+export function fuzzAllocators(seed: number, count: number, options: GenerateOptions = {}): FuzzResult {
   const random = new RandomBytes(seed);
   const right = { linear: 0, backtracking: 0 };
+  const refused = { linear: 0, backtracking: 0 };
   for (let k = 0; k < count; k++) {
     const bytes = random.bytes(50 + ((k * 7) % 600));
     for (const algorithm of ALGORITHMS) {
-      if (troubles(bytes, algorithm).length > 0) return { right, failure: failure(bytes, algorithm) };
-      right[algorithm]++;
+      const errors = troubles(bytes, algorithm, options);
+      if (errors === undefined) refused[algorithm]++;
+      else if (errors.length === 0) right[algorithm]++;
+      else return { right, refused, failure: failure(bytes, algorithm, options) };
     }
   }
-  return { right };
+  return { right, refused };
 }
 
-function failure(bytes: Uint8Array, algorithm: FuzzedAlgorithm): FuzzFailure {
-  const small = shrink(bytes, (less) => troubles(less, algorithm).length > 0);
-  const errors = troubles(small, algorithm);
-  const text = problemToText(p, generateProblem(small, p), `${algorithm}-fails`);
+function failure(bytes: Uint8Array, algorithm: FuzzedAlgorithm, options: GenerateOptions): FuzzFailure {
+  const isWrong = (less: Uint8Array): boolean => (troubles(less, algorithm, options)?.length ?? 0) > 0;
+  const small = shrink(bytes, isWrong);
+  const errors = troubles(small, algorithm, options) ?? [];
+  const text = problemToText(p, generateProblem(small, p, options), `${algorithm}-fails`);
   return { algorithm, errors, text };
 }
 
-function troubles(bytes: Uint8Array, algorithm: FuzzedAlgorithm): string[] {
-  const env = generateProblem(bytes, p);
+/** What is wrong with the answer to the problem that the bytes describe; undefined if it has none. */
+function troubles(
+  bytes: Uint8Array,
+  algorithm: FuzzedAlgorithm,
+  options: GenerateOptions,
+): readonly string[] | undefined {
+  const env = generateProblem(bytes, p, options);
+  const invalid = validateProblem(p);
+  if (invalid.length > 0) return invalid;
+  const text = problemToText(p, env);
   try {
     allocate(p, env, algorithm, out);
   } catch (error) {
-    return [error instanceof AllocationError ? error.message : String(error)];
+    if (!(error instanceof AllocationError)) return [String(error)];
+    if (problemToText(p, env) !== text) return ["the problem was changed"];
+    return error.code === "RA0001" && findPlaces(p, error.inst, env) === undefined
+      ? undefined
+      : [error.message];
   }
   const errors = checkAllocation(p, env, out);
   const wrong = errors.length === 0 ? simulate(p, out, new Choices(bytes)) : "";

@@ -401,7 +401,7 @@ class Generator {
       const s = 96 + c.below(3);
       if (this.#lateFixed.has(s)) return;
       this.#lateFixed.add(s);
-      this.#defs.push([v, operandInfo(DEF, LATE, cls, FIXED, s)]);
+      this.#defs.push([v, operandInfo(DEF, c.chance(3) ? EARLY : LATE, cls, FIXED, s)]);
       return;
     }
     const r = (cls << 5) | c.below(this.#registers[cls]!);
@@ -438,7 +438,8 @@ class Generator {
   #branchingCall(): void {
     for (let n = this.#c.below(3); n > 0; n--) this.#fixedUse(false);
     const v = this.#vregOf(0);
-    const r = this.#c.below(Math.min(6, this.#registers[0]!));
+    const onStack = this.#options.fixedStack !== false && this.#c.chance(2);
+    const r = onStack ? 96 + this.#c.below(3) : this.#c.below(Math.min(6, this.#registers[0]!));
     this.#defs.push([v, operandInfo(DEF, LATE, 0, FIXED, r)]);
     for (let n = this.#c.below(3); n > 0; n--) {
       const w = this.#newVReg();
