@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { type Function as ClifFunction, readFunctions, Settings } from "@gantry/clif-ir";
 import { CompileContext, type TargetIsa } from "@gantry/codegen-core";
 import { loadTarget } from "@gantry/filetest/targets";
+import { serveLines } from "./serve-lines.ts";
 
 // Gantry's side of the bench: answers the same requests as `peers compile` (bench/peers/src/compile.rs).
 
@@ -54,10 +54,11 @@ function countInstructions(func: ClifFunction): number {
   return count;
 }
 
-async function contextOf(target: string, optLevel: string, algorithm: string): Promise<CompileContext> {
-  const key = `${target} ${optLevel} ${algorithm}`;
+/** @param key Target, optimisation level and allocator. */
+async function contextOf(key: string): Promise<CompileContext> {
   let context = contexts.get(key);
   if (context === undefined) {
+    const [target = "", optLevel, algorithm] = key.split(" ");
     const isa: TargetIsa | undefined = await loadTarget(target);
     if (isa === undefined) throw new Error(`${target} is not built yet`);
     const settings = new Settings(isa.settings);
@@ -71,8 +72,8 @@ async function contextOf(target: string, optLevel: string, algorithm: string): P
 }
 
 /** Compiling rewrites functions, so they are read anew; that is outside the measurement. */
-async function compile(words: readonly string[]): Promise<string> {
-  const context = await contextOf(words[0]!, words[1]!, words[2]!);
+async function compile(how: string): Promise<string> {
+  const context = await contextOf(how);
   readFunctions(loaded!, pool);
   let bytes = 0;
   const spent = measure(() => {
@@ -82,8 +83,8 @@ async function compile(words: readonly string[]): Promise<string> {
 }
 
 /** What one round asks the heap for; the collector must not run meanwhile, hence the large young generation. */
-async function allocation(words: readonly string[]): Promise<string> {
-  const context = await contextOf(words[0]!, words[1]!, words[2]!);
+async function allocation(how: string): Promise<string> {
+  const context = await contextOf(how);
   readFunctions(loaded!, pool);
   (globalThis as { gc?: () => void }).gc?.();
   const before = process.memoryUsage();
@@ -98,26 +99,4 @@ function memory(): string {
   return `${process.resourceUsage().maxRSS * 1024} ${process.memoryUsage().arrayBuffers}`;
 }
 
-async function answer(line: string): Promise<string> {
-  const [verb, ...words] = line.split(" ");
-  switch (verb) {
-    case "load":
-      return load(words.join(" "));
-    case "compile":
-      return compile(words);
-    case "allocation":
-      return allocation(words);
-    case "memory":
-      return memory();
-    default:
-      throw new Error(`unknown request ${verb}`);
-  }
-}
-
-for await (const line of createInterface({ input: process.stdin })) {
-  try {
-    process.stdout.write(`ok ${await answer(line)}\n`);
-  } catch (error) {
-    process.stdout.write(`err ${(error as Error).message.replaceAll("\n", " ")}\n`);
-  }
-}
+await serveLines({ load, compile, allocation, memory });

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { readFunctions, Settings } from "@gantry/clif-ir";
 import { x64 } from "@gantry/isa-x64";
 import { Jit } from "@gantry/jit";
+import { serveLines } from "../serve-lines.ts";
 import { BUFFER_BYTES } from "./kernels.table.ts";
 
 // Gantry's side of `pnpm bench kernels`: answers the same requests as `peers kernels` (bench/peers/src/kernels.rs).
@@ -19,8 +19,8 @@ block0(v0: i64):
 let jit: Jit | undefined;
 let buffer: bigint | undefined;
 
-function load(words: readonly string[]): string {
-  const [path, optLevel, algorithm, ...extra] = words;
+function load(words: string): string {
+  const [path, optLevel, algorithm, ...extra] = words.split(" ");
   const settings = new Settings(x64.settings);
   for (const setting of ["is_pic", "enable_verifier=false", `opt_level=${optLevel}`, ...extra])
     settings.set(setting);
@@ -44,17 +44,4 @@ function run(n: string): string {
   return `${checksum} ${wall} ${(user + system) * 1000}`;
 }
 
-function answer(line: string): string {
-  const [verb, ...words] = line.split(" ");
-  if (verb === "load") return load(words);
-  if (verb === "run") return run(words[0]!);
-  throw new Error(`unknown request ${verb}`);
-}
-
-for await (const line of createInterface({ input: process.stdin })) {
-  try {
-    process.stdout.write(`ok ${answer(line)}\n`);
-  } catch (error) {
-    process.stdout.write(`err ${(error as Error).message.replaceAll("\n", " ")}\n`);
-  }
-}
+await serveLines({ load, run });

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import {
   type Algorithm,
   AllocationError,
@@ -11,6 +10,7 @@ import {
   Problem,
   ProblemReader,
 } from "@gantry/regalloc";
+import { serveLines } from "../serve-lines.ts";
 
 // Gantry's side of `pnpm bench regalloc`: answers the requests of `peers regalloc` (bench/peers/src/regalloc.rs), and
 //
@@ -26,6 +26,7 @@ const out = new Output();
 
 function load(path: string): string {
   const reader = new ProblemReader(readFileSync(path, "utf8"));
+  counted.clear();
   environments.length = 0;
   problems.length = 0;
   let instructions = 0;
@@ -102,27 +103,9 @@ function heap(algorithm: Algorithm): string {
   return `${Math.max(0, process.memoryUsage().heapUsed - before)} ${instructions}`;
 }
 
-function answer(line: string): string {
-  const [verb, word = ""] = line.split(/ (.*)/);
-  switch (verb) {
-    case "load":
-      counted.clear();
-      return load(word);
-    case "allocate":
-      return measure(word as Algorithm);
-    case "errors":
-      return errors(word as Algorithm);
-    case "heap":
-      return heap(word as Algorithm);
-    default:
-      throw new Error(`unknown request ${verb}`);
-  }
-}
-
-for await (const line of createInterface({ input: process.stdin })) {
-  try {
-    process.stdout.write(`ok ${answer(line)}\n`);
-  } catch (error) {
-    process.stdout.write(`err ${(error as Error).message.replaceAll("\n", " ")}\n`);
-  }
-}
+await serveLines({
+  load,
+  allocate: (name) => measure(name as Algorithm),
+  errors: (name) => errors(name as Algorithm),
+  heap: (name) => heap(name as Algorithm),
+});

@@ -1,21 +1,19 @@
-//! Cranelift as a line server. A request is one line of words, so is its answer; the bench decides the order of the
-//! rounds and so can interleave them with Gantry's.
+//! Cranelift as a line server (`lines.rs`).
 //!
 //! ```text
 //! load PATH                       -> ok FUNCTIONS INSTRUCTIONS BYTES-OF-TEXT WALL-NS CPU-NS     (reads the file)
 //! compile TARGET OPT ALGORITHM    -> ok FUNCTIONS INSTRUCTIONS BYTES-OF-CODE WALL-NS CPU-NS
 //! memory                          -> ok PEAK-BYTES
 //! ```
-//! A request that fails is answered by `err MESSAGE`.
 
 use crate::clock::{Clock, Spent, peak_rss};
+use crate::lines::{self, Request};
 use anyhow::{Context as _, Result, anyhow, bail};
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::Function;
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
-use std::io::{BufRead, Write};
 
 struct Server {
     context: Context,
@@ -24,28 +22,17 @@ struct Server {
 }
 
 pub fn serve(_args: &[String]) -> Result<()> {
-    let mut server = Server {
+    let server = Server {
         context: Context::new(),
         functions: Vec::new(),
         instructions: 0,
     };
-    let mut out = std::io::stdout();
-    for line in std::io::stdin().lock().lines() {
-        let line = line?;
-        let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
-        let answer = match verb {
-            "load" => server.load(rest),
-            "compile" => server.compile(rest),
-            "memory" => Ok(format!("{}", peak_rss())),
-            _ => Err(anyhow!("unknown request {verb}")),
-        };
-        match answer {
-            Ok(text) => writeln!(out, "ok {text}")?,
-            Err(error) => writeln!(out, "err {}", format!("{error:#}").replace('\n', " "))?,
-        }
-        out.flush()?;
-    }
-    Ok(())
+    let requests: &[(_, Request<Server>)] = &[
+        ("load", Server::load),
+        ("compile", Server::compile),
+        ("memory", |_, _| Ok(peak_rss().to_string())),
+    ];
+    lines::serve(server, requests)
 }
 
 impl Server {

@@ -4,9 +4,9 @@
 //! load PATH OPT ALGORITHM [SETTING...] -> ok BYTES-OF-CODE        (the file's function %kernel becomes the one to run)
 //! run N                                -> ok CHECKSUM WALL-NS CPU-NS
 //! ```
-//! A request that fails is answered by `err MESSAGE`.
 
 use crate::clock::Clock;
+use crate::lines;
 use anyhow::{Context as _, Result, anyhow, bail};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{ExternalName, Function, UserExternalName};
@@ -16,7 +16,6 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
 use std::alloc::{Layout, alloc_zeroed};
 use std::collections::HashMap;
-use std::io::{BufRead, Write};
 
 type Kernel = extern "C" fn(*mut u8, i64) -> i64;
 
@@ -33,27 +32,12 @@ struct Server {
 pub fn serve(_args: &[String]) -> Result<()> {
     // SAFETY: the size is not zero.
     let buffer = unsafe { alloc_zeroed(Layout::from_size_align(BUFFER, 4096)?) };
-    let mut server = Server {
+    let server = Server {
         buffer,
         module: None,
         kernel: None,
     };
-    let mut out = std::io::stdout();
-    for line in std::io::stdin().lock().lines() {
-        let line = line?;
-        let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
-        let answer = match verb {
-            "load" => server.load(rest),
-            "run" => server.run(rest),
-            _ => Err(anyhow!("unknown request {verb}")),
-        };
-        match answer {
-            Ok(text) => writeln!(out, "ok {text}")?,
-            Err(error) => writeln!(out, "err {}", format!("{error:#}").replace('\n', " "))?,
-        }
-        out.flush()?;
-    }
-    Ok(())
+    lines::serve(server, &[("load", Server::load), ("run", Server::run)])
 }
 
 impl Server {
@@ -79,7 +63,9 @@ impl Server {
             context.clear();
             context.func = function.clone();
             module.define_function(id, &mut context)?;
-            bytes += context.compiled_code().map_or(0, |code| code.code_buffer().len());
+            bytes += context
+                .compiled_code()
+                .map_or(0, |code| code.code_buffer().len());
         }
         module.finalize_definitions()?;
         let entry = *ids.get("%kernel").context("there is no %kernel")?;
@@ -90,7 +76,7 @@ impl Server {
         Ok(bytes.to_string())
     }
 
-    fn run(&self, n: &str) -> Result<String> {
+    fn run(&mut self, n: &str) -> Result<String> {
         let kernel = self.kernel.context("nothing is loaded")?;
         let n = n.trim().parse()?;
         let clock = Clock::start();
@@ -125,7 +111,10 @@ fn name_callees(function: &mut Function, ids: &HashMap<String, FuncId>) -> Resul
         let ExternalName::TestCase(_) = function.dfg.ext_funcs[callee].name else {
             continue;
         };
-        let name = function.dfg.ext_funcs[callee].name.display(None).to_string();
+        let name = function.dfg.ext_funcs[callee]
+            .name
+            .display(None)
+            .to_string();
         let id = ids
             .get(&name)
             .with_context(|| format!("{name} is not in the file"))?;

@@ -5,6 +5,7 @@
 mod clock;
 mod compile;
 mod kernels;
+mod lines;
 mod regalloc;
 mod trees;
 mod worker;

@@ -5,18 +5,18 @@
 //! allocate ALGORITHM    -> ok SOLVED EDITS SLOTS WEIGHTED-MOVES WALL-NS CPU-NS      (ion or fastalloc)
 //! verdicts ALGORITHM    -> ok WORDS: for each problem its number of edits, or `-` where it finds no solution
 //! ```
-//! A request that fails is answered by `err MESSAGE`. An edit weighs 4 to the power of its block's loop depth.
+//! An edit weighs 4 to the power of its block's loop depth.
 //!
 //! Two things differ on purpose: a register that an instruction both clobbers and defines is taken from the clobbers,
 //! as regalloc2 asks, and a fixed stack slot is one location for each class.
 
 use crate::clock::{Clock, Spent};
-use anyhow::{Context as _, Result, anyhow, bail};
+use crate::lines::{self, Request};
+use anyhow::{Context as _, Result, bail};
 use regalloc2::{
     Algorithm, Block, Ctx, Function, Inst, InstRange, MachineEnv, Operand, OperandConstraint,
     OperandKind, OperandPos, Output, PReg, PRegSet, RegClass, RegallocOptions, VReg,
 };
-use std::io::{BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const CLASSES: [RegClass; 3] = [RegClass::Int, RegClass::Float, RegClass::Vector];
@@ -28,24 +28,16 @@ const MAX_DEPTH: usize = 10;
 
 pub fn serve(_args: &[String]) -> Result<()> {
     std::panic::set_hook(Box::new(|_| {}));
-    let mut problems = Vec::new();
-    let mut out = std::io::stdout();
-    for line in std::io::stdin().lock().lines() {
-        let line = line?;
-        let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
-        let answer = match verb {
-            "load" => load(rest, &mut problems),
-            "allocate" => algorithm(rest).map(|a| allocate(&problems, a)),
-            "verdicts" => algorithm(rest).map(|a| verdicts(&problems, a)),
-            _ => Err(anyhow!("unknown request {verb}")),
-        };
-        match answer {
-            Ok(text) => writeln!(out, "ok {text}")?,
-            Err(error) => writeln!(out, "err {}", format!("{error:#}").replace('\n', " "))?,
-        }
-        out.flush()?;
-    }
-    Ok(())
+    let requests: &[(_, Request<Vec<Problem>>)] = &[
+        ("load", |problems, path| load(path, problems)),
+        ("allocate", |problems, name| {
+            Ok(allocate(problems, algorithm(name)?))
+        }),
+        ("verdicts", |problems, name| {
+            Ok(verdicts(problems, algorithm(name)?))
+        }),
+    ];
+    lines::serve(Vec::new(), requests)
 }
 
 fn algorithm(name: &str) -> Result<Algorithm> {
