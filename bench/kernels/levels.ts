@@ -1,12 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { readFunctions, Settings } from "@gantry/clif-ir";
 import { CompileContext } from "@gantry/codegen-core";
 import { x64 } from "@gantry/isa-x64";
 import { nativeFeatures } from "@gantry/jit";
-import { type Kernel, kernels } from "./kernels.table.ts";
-import { oursScript, PLACEMENTS, padding, Side } from "./measure.ts";
+import type { Kernel } from "./kernels.table.ts";
+import { differ, oursScript, runInTurns, Side } from "./measure.ts";
 
 /** A processor to compile for, by its name and the settings that stand for it. */
 interface Level {
@@ -48,33 +45,17 @@ function codeBytes(kernel: Kernel, text: string, level: Level): number {
 export async function benchLevels(names: readonly string[], rounds: number, json: boolean): Promise<void> {
   const all = levels();
   const sides = all.map((l) => new Side([process.execPath, oursScript], "default", l.settings));
-  const folder = mkdtempSync(join(tmpdir(), "gantry-levels-"));
   const heads = all.map(
     (l) => `${l.name} ms`.padStart(14) + "bytes".padStart(8) + "".padStart(l === all[0] ? 0 : 14),
   );
   if (!json) console.log(`${"kernel".padEnd(16)}${heads.join("")}`);
   const sums = all.map(() => ({ time: 0, bytes: 0 }));
   let count = 0;
-  for (const kernel of kernels) {
-    if (names.length > 0 && !names.includes(kernel.name)) continue;
-    const text = readFileSync(new URL(`./${kernel.name}.clif`, import.meta.url), "utf8");
-    for (const side of sides) side.begin();
-    const n = kernel.n < 1000 ? kernel.n : Math.max(kernel.testN, Math.ceil(kernel.n / SHARE));
-    for (let round = 0; round < rounds; round++) {
-      const path = join(folder, `${kernel.name}.clif`);
-      writeFileSync(path, padding(round % PLACEMENTS) + text);
-      for (let j = 0; j < sides.length; j++) {
-        const side = sides[(round + j) % sides.length]!;
-        await side.load(path);
-        await side.run(kernel.testN);
-        side.runs.pop();
-        await side.run(n);
-      }
-    }
+  const work = ({ n, testN }: Kernel) => (n < 1000 ? n : Math.max(testN, Math.ceil(n / SHARE)));
+  await runInTurns(sides, names, rounds, work, (kernel, text) => {
     const failed = sides.find((side) => side.failure !== undefined);
     if (failed !== undefined) throw new Error(`${kernel.name}: ${failed.failure}`);
-    if (new Set(sides.flatMap((side) => side.runs.map((run) => run.checksum))).size > 1)
-      throw new Error(`${kernel.name}: the checksums differ`);
+    if (differ(sides.flatMap((side) => side.runs))) throw new Error(`${kernel.name}: the checksums differ`);
     const costs = all.map(
       (level, k): Cost => ({
         ms: Math.min(...sides[k]!.runs.map((run) => run.cpuNs)) / 1e6,
@@ -87,13 +68,11 @@ export async function benchLevels(names: readonly string[], rounds: number, json
       sums[k]!.bytes += Math.log(cost.bytes / costs[0]!.bytes);
     });
     print(kernel.name, all, costs, json);
-  }
+  });
   const means = sums.map(
     (sum): Cost => ({ ms: Math.exp(sum.time / count), bytes: Math.exp(sum.bytes / count) }),
   );
   print("geometric mean", all, means, json);
-  await Promise.all(sides.map((side) => side.close()));
-  rmSync(folder, { recursive: true });
 }
 
 function print(name: string, all: readonly Level[], costs: readonly Cost[], json: boolean): void {

@@ -19,7 +19,7 @@ const PEER_ALLOCATOR = "backtracking";
  * Places that a kernel is measured at. Functions begin at multiples of 16 bytes; where in a line of 64 bytes that is
  * makes up to 1.5x in kernels that are bound by branch prediction, on either side, so each is taken where it is fastest.
  */
-export const PLACEMENTS = 4;
+const PLACEMENTS = 4;
 
 interface Run {
   readonly checksum: string;
@@ -73,10 +73,52 @@ export class Side {
 }
 
 /** Functions so small that each takes 16 bytes on either side. */
-export const padding = (count: number): string =>
+const padding = (count: number): string =>
   Array.from({ length: count }, (_, k) => `function %pad${k}() system_v {\nblock0:\n    return\n}\n\n`).join(
     "",
   );
+
+/**
+ * Runs kernels on all sides in turns, each round at the next placement, and ends the sides.
+ * @param names The kernels; all where there are none.
+ * @param work The `n` of a kernel that is measured.
+ * @param done Called when a kernel's runs stand in the sides.
+ */
+export async function runInTurns(
+  sides: readonly Side[],
+  names: readonly string[],
+  rounds: number,
+  work: (kernel: Kernel) => number,
+  done: (kernel: Kernel, text: string) => void,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "gantry-kernels-"));
+  try {
+    for (const kernel of kernels) {
+      if (names.length > 0 && !names.includes(kernel.name)) continue;
+      const text = readFileSync(new URL(`./${kernel.name}.clif`, import.meta.url), "utf8");
+      for (const side of sides) side.begin();
+      for (let round = 0; round < rounds; round++) {
+        const path = join(folder, `${kernel.name}.clif`);
+        writeFileSync(path, padding(round % PLACEMENTS) + text);
+        for (let j = 0; j < sides.length; j++) {
+          const side = sides[(round + j) % sides.length]!;
+          await side.load(path);
+          // Touches the memory and fills the caches.
+          await side.run(kernel.testN);
+          side.runs.pop();
+          await side.run(work(kernel));
+        }
+      }
+      done(kernel, text);
+    }
+  } finally {
+    await Promise.all(sides.map((side) => side.close()));
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Whether some runs, which all did the same, came to different results. */
+export const differ = (runs: readonly Run[]): boolean => new Set(runs.map((run) => run.checksum)).size > 1;
 
 /** Runs every kernel on both sides in turns; each figure is the minimum of the rounds in milliseconds. */
 export async function measureKernels(
@@ -89,29 +131,17 @@ export async function measureKernels(
   const sides = [ours];
   if ("binary" in peers) sides.push(new Side([peers.binary, "kernels"], PEER_ALLOCATOR));
   const figures: Figure[] = [];
-  const folder = mkdtempSync(join(tmpdir(), "gantry-kernels-"));
-  for (const kernel of kernels) {
-    if (names.length > 0 && !names.includes(kernel.name)) continue;
-    const text = readFileSync(new URL(`./${kernel.name}.clif`, import.meta.url), "utf8");
-    for (const side of sides) side.begin();
-    for (let round = 0; round < rounds; round++) {
-      const path = join(folder, `${kernel.name}.clif`);
-      writeFileSync(path, padding(round % PLACEMENTS) + text);
-      for (let j = 0; j < sides.length; j++) {
-        const side = sides[(round + j) % sides.length]!;
-        await side.load(path);
-        // Touches the memory and fills the caches.
-        await side.run(kernel.testN);
-        side.runs.pop();
-        await side.run(kernel.n);
-      }
-    }
-    const figure = figureOf(kernel, ours, sides[1]);
-    figures.push(figure);
-    report(figure);
-  }
-  await Promise.all(sides.map((side) => side.close()));
-  rmSync(folder, { recursive: true });
+  await runInTurns(
+    sides,
+    names,
+    rounds,
+    (kernel) => kernel.n,
+    (kernel) => {
+      const figure = figureOf(kernel, ours, sides[1]);
+      figures.push(figure);
+      report(figure);
+    },
+  );
   return figures;
 }
 
@@ -119,8 +149,7 @@ function figureOf(kernel: Kernel, ours: Side, peer: Side | undefined): Figure {
   const why = [ours.failure && `Gantry: ${ours.failure}`, peer?.failure && `peer: ${peer.failure}`].filter(
     Boolean,
   );
-  if (new Set([...ours.runs, ...(peer?.runs ?? [])].map((run) => run.checksum)).size > 1)
-    why.push("the checksums differ");
+  if (differ([...ours.runs, ...(peer?.runs ?? [])])) why.push("the checksums differ");
   const [mine, theirs] = [ours, peer].map((side) => side?.runs.map((run) => run.wallNs) ?? []);
   const [a, b] = [Math.min(...mine!), Math.min(...theirs!)];
   const cpu = (side: Side | undefined) => ms(Math.min(...(side?.runs.map((run) => run.cpuNs) ?? [])));
