@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { READER_CODES, readFile } from "@gantry/clif-ir";
-import { GantryError, SourceFile } from "@gantry/diag";
+import { SourceFile } from "@gantry/diag";
+import { diagnosticsOf } from "@gantry/diag/testing";
 import { describe, expect, test } from "vitest";
 import { root } from "./gantry.ts";
 
@@ -13,16 +14,11 @@ const files = readdirSync(folder).map((name) => ({ name, text: readFileSync(join
 
 /** Code, line and column of the first error. */
 function firstError(name: string, text: string): string {
-  try {
-    readFile(new SourceFile(name, text));
-  } catch (e) {
-    if (!(e instanceof GantryError)) throw e;
-    const { code, span } = e.diagnostics[0];
-    if (span === undefined) return code;
-    const { line, column } = span.file.lineColumn(span.start);
-    return `${code} ${line}:${column}`;
-  }
-  return "accepted";
+  const [d] = diagnosticsOf(() => readFile(new SourceFile(name, text)));
+  if (d === undefined) return "accepted";
+  if (d.span === undefined) return d.code;
+  const { line, column } = d.span.file.lineColumn(d.span.start);
+  return `${d.code} ${line}:${column}`;
 }
 
 describe("the reader refuses", () => {

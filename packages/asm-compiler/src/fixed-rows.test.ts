@@ -1,4 +1,4 @@
-import { GantryError } from "@gantry/diag";
+import { diagnosticsOf } from "@gantry/diag/testing";
 import { describe, expect, test } from "vitest";
 import {
   def,
@@ -29,15 +29,8 @@ const target: FixedTarget = {
 };
 const resolve = (table: FixedTable) => resolveFixed([{ file: "insts/t.table.ts", table }], target);
 
-function problems(table: FixedTable): string[] {
-  try {
-    resolve(table);
-  } catch (error) {
-    if (!(error instanceof GantryError)) throw error;
-    return error.diagnostics.map((d) => `${d.code} ${d.place}`);
-  }
-  return [];
-}
+const problems = (table: FixedTable): string[] =>
+  diagnosticsOf(() => resolve(table)).map((d) => `${d.code} ${d.place}`);
 
 const careless = (spec: unknown): FixedRow => ({ row: "fixed", ...(spec as object) }) as FixedRow;
 const add = inst({

@@ -1,4 +1,4 @@
-import { GantryError } from "@gantry/diag";
+import { diagnosticsOf } from "@gantry/diag/testing";
 import { describe, expect, test } from "vitest";
 import { descriptor, facts } from "./emit-common.ts";
 import {
@@ -29,15 +29,8 @@ import { resolveX86 } from "./x86-rows.ts";
 const resolve = (table: X86Table) => resolveX86([{ file: "insts/t.table.ts", table }]);
 
 /** The problems of a table: `code row`. */
-function problems(table: X86Table): string[] {
-  try {
-    resolve(table);
-  } catch (error) {
-    if (!(error instanceof GantryError)) throw error;
-    return error.diagnostics.map((d) => `${d.code} ${d.place}`);
-  }
-  return [];
-}
+const problems = (table: X86Table): string[] =>
+  diagnosticsOf(() => resolve(table)).map((d) => `${d.code} ${d.place}`);
 
 /** A row as somebody could write it who does not heed the types. */
 const careless = (spec: unknown): X86Row => ({ row: "x86", ...(spec as object) }) as X86Row;

@@ -1,4 +1,4 @@
-import { GantryError } from "@gantry/diag";
+import { diagnosticsOf } from "@gantry/diag/testing";
 import { expect, it } from "vitest";
 import type { SettingTable } from "./settings.table.ts";
 import { SHARED_SETTINGS } from "./settings.table.ts";
@@ -13,13 +13,8 @@ const TARGET: SettingTable = {
 };
 
 const message = (run: () => void): string => {
-  try {
-    run();
-  } catch (e) {
-    if (e instanceof GantryError)
-      return `${e.diagnostics[0].code} ${e.diagnostics[0].message} | ${e.diagnostics[0].help}`;
-  }
-  return "no error";
+  const [first] = diagnosticsOf(run);
+  return first === undefined ? "no error" : `${first.code} ${first.message} | ${first.help}`;
 };
 
 it("start from the defaults", () => {

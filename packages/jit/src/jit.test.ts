@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { readFunctions } from "@gantry/clif-ir";
-import { GantryError, SourceFile } from "@gantry/diag";
+import { SourceFile } from "@gantry/diag";
+import { errorCode } from "@gantry/diag/testing";
 import { x64 } from "@gantry/isa-x64";
 import { describe, expect, it } from "vitest";
 import { Jit, type JitOptions } from "./jit.ts";
@@ -27,16 +28,6 @@ interface WebAssemblyApi {
 }
 const { Instance, Module, RuntimeError } = (globalThis as unknown as { WebAssembly: WebAssemblyApi })
   .WebAssembly;
-
-const errorCode = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof GantryError) return error.diagnostics[0]!.code;
-    throw error;
-  }
-  return "no error";
-};
 
 const trapOf = (run: () => unknown): Trap => {
   try {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UnwindOp } from "@gantry/codegen-core";
-import { GantryError } from "@gantry/diag";
+import { errorCode } from "@gantry/diag/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { big, codeOf, ELF_ONLY, fib, little, PC4, pick, through } from "../test/machines.ts";
 import { ObjectBuilder } from "./object-builder.ts";
@@ -175,33 +175,23 @@ describe.skipIf(!has("llvm-readobj"))("Windows unwind codes", () => {
 });
 
 describe("what a user can get wrong", () => {
-  const code = (run: () => unknown): string => {
-    try {
-      run();
-    } catch (error) {
-      if (error instanceof GantryError) return error.diagnostics[0]!.code;
-      throw error;
-    }
-    return "";
-  };
-
   it("ends in coded errors", () => {
     const object = new ObjectBuilder(little, { format: "coff" });
-    expect(code(() => object.writeImage())).toBe("OBJ0013");
-    expect(code(() => new ObjectBuilder(big, { format: "coff" }).write())).toBe("OBJ0014");
+    expect(errorCode(() => object.writeImage())).toBe("OBJ0013");
+    expect(errorCode(() => new ObjectBuilder(big, { format: "coff" }).write())).toBe("OBJ0014");
     const data = object.declareData("d", "export");
     object.defineData(data, { size: 8, relocations: [{ offset: 0, symbol: data, kind: ELF_ONLY }] });
-    expect(code(() => object.write())).toBe("OBJ0017");
+    expect(errorCode(() => object.write())).toBe("OBJ0017");
     const wide = new ObjectBuilder(little, { format: "coff" });
     wide.defineData(wide.declareData("d", "export"), { size: 8, alignment: 16384 });
-    expect(code(() => wide.write())).toBe("OBJ0015");
+    expect(errorCode(() => wide.write())).toBe("OBJ0015");
     const elf = new ObjectBuilder(little);
     elf.defineFunction(
       elf.declareFunction("f", "export"),
       codeOf("e8 00 00 00 00", { relocations: [[1, 5, 0, 0]] }),
       [0],
     );
-    expect(code(() => elf.write())).toBe("OBJ0017");
+    expect(errorCode(() => elf.write())).toBe("OBJ0017");
   });
 
   it("a distance to another section has its end as the base", () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CompiledCode } from "@gantry/codegen-core";
-import { GantryError } from "@gantry/diag";
+import { errorCode } from "@gantry/diag/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { big, codeOf, fib, little, PC4, pick, through } from "../test/machines.ts";
 import { ObjectBuilder } from "./object-builder.ts";
@@ -166,28 +166,21 @@ describe.skipIf(!has("ld") || !native)("relocatable files, linked", () => {
 });
 
 describe("what a user can get wrong", () => {
-  const code = (run: () => unknown): string => {
-    try {
-      run();
-    } catch (error) {
-      if (error instanceof GantryError) return error.diagnostics[0]!.code;
-      throw error;
-    }
-    return "";
-  };
   const ret: CompiledCode = codeOf("c3");
 
   it("ends in coded errors", () => {
     const object = new ObjectBuilder(little);
     const f = object.declareFunction("f", "export");
-    expect(code(() => object.declareFunction("f", "local"))).toBe("OBJ0001");
-    expect(code(() => object.declareData("f", "export"))).toBe("OBJ0002");
+    expect(errorCode(() => object.declareFunction("f", "local"))).toBe("OBJ0001");
+    expect(errorCode(() => object.declareData("f", "export"))).toBe("OBJ0002");
     object.defineFunction(f, ret);
-    expect(code(() => object.defineFunction(f, ret))).toBe("OBJ0003");
-    expect(code(() => object.defineFunction(object.declareFunction("g", "import"), ret))).toBe("OBJ0004");
+    expect(errorCode(() => object.defineFunction(f, ret))).toBe("OBJ0003");
+    expect(errorCode(() => object.defineFunction(object.declareFunction("g", "import"), ret))).toBe(
+      "OBJ0004",
+    );
     const h = object.declareFunction("h", "export");
-    expect(code(() => object.write())).toBe("OBJ0007");
-    expect(code(() => object.defineFunction(h, fib, []))).toBe("OBJ0005");
+    expect(errorCode(() => object.write())).toBe("OBJ0007");
+    expect(errorCode(() => object.defineFunction(h, fib, []))).toBe("OBJ0005");
   });
 
   it("a process's address is refused in an object file, a near import in an image", () => {
@@ -195,7 +188,7 @@ describe("what a user can get wrong", () => {
     const f = object.declareFunction("f", "export");
     const far = object.declareAddress("far", 0x1234_5678_9abc_def0n);
     object.defineFunction(f, codeOf("48 8d 05 00 00 00 00 c3", { relocations: [[3, PC4, 0, -4]] }), [far]);
-    expect(code(() => object.write())).toBe("OBJ0008");
-    expect(code(() => object.writeImage())).toBe("OBJ0011");
+    expect(errorCode(() => object.write())).toBe("OBJ0008");
+    expect(errorCode(() => object.writeImage())).toBe("OBJ0011");
   });
 });

@@ -1,4 +1,4 @@
-import type { GantryError } from "@gantry/diag";
+import { errorCode } from "@gantry/diag/testing";
 import { describe, expect, it } from "vitest";
 import { CallConv } from "../call-conv.ts";
 import { IntCC } from "../condition-codes.ts";
@@ -115,30 +115,22 @@ block3(v4: i32):
   });
 
   it("report misuse", () => {
-    const code = (run: () => void): string => {
-      try {
-        run();
-      } catch (e) {
-        return (e as GantryError).diagnostics[0].code;
-      }
-      return "";
-    };
     const b = start([I64], [I32]);
     const x = b.declareVar(I32);
     const next = b.createBlock();
-    expect(code(() => b.defVar(x, b.blockParams(b.currentBlock)[0]))).toBe("CLIF0706");
-    expect(code(() => b.useVar(7 as never))).toBe("CLIF0705");
+    expect(errorCode(() => b.defVar(x, b.blockParams(b.currentBlock)[0]))).toBe("CLIF0706");
+    expect(errorCode(() => b.useVar(7 as never))).toBe("CLIF0705");
     b.ins().iconst(I32, 1);
-    expect(code(() => b.switchToBlock(next))).toBe("CLIF0701");
+    expect(errorCode(() => b.switchToBlock(next))).toBe("CLIF0701");
     b.ins().jump(next);
-    expect(code(() => b.ins().nop())).toBe("CLIF0702");
-    expect(code(() => b.finalize())).toBe("");
+    expect(errorCode(() => b.ins().nop())).toBe("CLIF0702");
+    expect(errorCode(() => b.finalize())).toBe("");
     b.switchToBlock(next);
     b.useVar(x);
-    expect(code(() => b.finalize())).toBe("CLIF0708");
+    expect(errorCode(() => b.finalize())).toBe("CLIF0708");
     b.sealBlock(next);
-    expect(code(() => b.sealBlock(next))).toBe("CLIF0703");
-    expect(code(() => b.appendBlockParam(next, I32))).toBe("CLIF0704");
+    expect(errorCode(() => b.sealBlock(next))).toBe("CLIF0703");
+    expect(errorCode(() => b.appendBlockParam(next, I32))).toBe("CLIF0704");
   });
 });
 

@@ -1,4 +1,5 @@
 import { GantryError, SourceFile } from "@gantry/diag";
+import { diagnosticsOf } from "@gantry/diag/testing";
 import { describe, expect, it } from "vitest";
 import { READER_CODES, type ReaderCode } from "../codes.table.ts";
 import { Function } from "../function.ts";
@@ -10,15 +11,10 @@ const read = (text: string) => readFunctions(new SourceFile("t.clif", text));
 
 /** The first diagnostic of a text that must not be accepted: code, message, line and column. */
 function errorIn(text: string): { code: string; message: string; line: number; column: number } {
-  try {
-    read(text);
-  } catch (e) {
-    if (!(e instanceof GantryError)) throw e;
-    const d = e.diagnostics[0];
-    const { line, column } = d.span!.file.lineColumn(d.span!.start);
-    return { code: d.code, message: d.message, line, column };
-  }
-  throw new Error(`accepted: ${text}`);
+  const [d] = diagnosticsOf(() => read(text));
+  if (d === undefined) throw new Error(`accepted: ${text}`);
+  const { line, column } = d.span!.file.lineColumn(d.span!.start);
+  return { code: d.code, message: d.message, line, column };
 }
 
 const body = (lines: string) => `function %f(i32, i64) -> i32 {\nblock0(v0: i32, v1: i64):\n${lines}\n}\n`;
@@ -131,12 +127,8 @@ describe("errors", () => {
   });
 
   it("offers the nearest opcode", () => {
-    try {
-      read(body("    v2 = uextnd.i64 v0"));
-      expect.unreachable();
-    } catch (e) {
-      expect((e as GantryError).diagnostics[0].help).toBe("did you mean 'uextend'?");
-    }
+    const [d] = diagnosticsOf(() => read(body("    v2 = uextnd.i64 v0")));
+    expect(d.help).toBe("did you mean 'uextend'?");
   });
 
   it("counts columns in UTF-16 units", () => {
