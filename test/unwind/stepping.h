@@ -2,6 +2,7 @@
  * What all programs share that run functions one instruction at a time: the rows of `program.h`, the calls that were
  * seen, and the way into a function.
  */
+#include <stddef.h>
 #include <stdint.h>
 
 typedef void (*function)(void);
@@ -27,6 +28,17 @@ static uint8_t buffer[1 << 16];
 /* What rbx rbp r12 to r15 rdi rsi have in the caller of a row's function. */
 static uint64_t arguments[2];
 static uint64_t known(int k) { return k < 6 ? 0x1111u * (unsigned)(k + 1) : arguments[k - 6]; }
+
+/* Which of the registers that a row's function preserves do not have what the caller knows; NULL if all do. */
+static inline const char *lost_register(const uint64_t r[16], const uint64_t xmm[16][2]) {
+  static const uint8_t preserved[8] = {3, 5, 12, 13, 14, 15, 7, 6};
+  for (int k = 0; k < (row->windows ? 8 : 6); k++)
+    if (r[preserved[k]] != known(k)) return "saved register";
+  if (row->windows)
+    for (int k = 6; k < 16; k++)
+      if (xmm[k][0] != 0x9999u + 0x1111u * (unsigned)(k - 6) || xmm[k][1] != xmm[k][0]) return "saved vector register";
+  return NULL;
+}
 
 static int is_call(const uint8_t *p) {
   if (*p >= 0x40 && *p < 0x50) p++;

@@ -140,8 +140,6 @@ static void virtual_unwind(struct context *c) {
   c->r[4] += 8;
 }
 
-static const uint8_t preserved[8] = {3, 5, 12, 13, 14, 15, 7, 6};
-
 static const char *unwind_from(const greg_t *g, const struct _libc_fpstate *f) {
   static const int order[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                                 REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
@@ -154,10 +152,5 @@ static const char *unwind_from(const greg_t *g, const struct _libc_fpstate *f) {
     if (c.rip != return_to[k]) return "return address";
     if (row->exact_cfa && c.r[4] != return_at[k] + 8) return "stack pointer";
   }
-  for (int k = 0; k < (row->windows ? 8 : 6); k++)
-    if (c.r[preserved[k]] != known(k)) return "saved register";
-  if (row->windows)
-    for (int k = 6; k < 16; k++)
-      if (c.x[k][0] != 0x9999u + 0x1111u * (unsigned)(k - 6) || c.x[k][1] != c.x[k][0]) return "saved vector register";
-  return NULL;
+  return lost_register(c.r, (const uint64_t (*)[2])c.x);
 }

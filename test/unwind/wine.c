@@ -5,7 +5,6 @@
  */
 #include <stddef.h>
 
-
 #include "stepping.h"
 
 /* CONTEXT of x64, from Microsoft's documentation of it. */
@@ -53,8 +52,6 @@ static void print_number(uint64_t x, unsigned base) {
   print(text + at);
 }
 
-static const uint8_t preserved[8] = {3, 5, 12, 13, 14, 15, 7, 6};
-
 /*
  * Whether a tail call's epilogue has begun: pops, then a jump out of the function. Wine (8 at least) does not take it for
  * an epilogue, which Windows does, so it is left out here.
@@ -84,12 +81,7 @@ static const char *unwind_from(struct context c) {
     if (c.rip != return_to[k]) return "return address";
     if (row->exact_cfa && c.r[4] != return_at[k] + 8) return "stack pointer";
   }
-  for (int k = 0; k < (row->windows ? 8 : 6); k++)
-    if (c.r[preserved[k]] != known(k)) return "saved register";
-  if (row->windows)
-    for (int k = 6; k < 16; k++)
-      if (c.x[k][0] != 0x9999u + 0x1111u * (unsigned)(k - 6) || c.x[k][1] != c.x[k][0]) return "saved vector register";
-  return NULL;
+  return lost_register(c.r, (const uint64_t (*)[2])c.x);
 }
 
 static void check(const struct context *c) {
