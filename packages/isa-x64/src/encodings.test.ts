@@ -1,6 +1,6 @@
 /** Every row of the instruction tables against `llvm-mc`, both ways. */
-import { readdirSync } from "node:fs";
-import { type NamedTable, resolveX86 } from "@gantry/asm-compiler";
+import { resolveX86 } from "@gantry/asm-compiler";
+import { readTables } from "@gantry/asm-compiler/scripts";
 import {
   compareChangedWithObjdump,
   compareWithLlvm,
@@ -20,12 +20,7 @@ import { NAMES } from "./generated/operands.ts";
 import { print, registerName } from "./generated/print.ts";
 import { Reloc } from "./relocs.ts";
 
-const tables: NamedTable<X86Table>[] = [];
-for (const file of readdirSync(new URL("./insts/", import.meta.url)).sort()) {
-  if (!file.endsWith(".table.ts")) continue;
-  const module: { default: X86Table } = await import(new URL(`./insts/${file}`, import.meta.url).href);
-  tables.push({ file, table: module.default });
-}
+const tables = await readTables<X86Table>(new URL("./", import.meta.url));
 const rows = resolveX86(tables);
 const shortForms = new Set(rows.flatMap((r) => r.encoding?.short ?? []));
 

@@ -1,6 +1,6 @@
 /** Families of instructions that the tables must have, by mnemonic: what code generators for x86-64 emit, and what rules may want. */
-import { readdirSync } from "node:fs";
-import { type NamedTable, resolveX86 } from "@gantry/asm-compiler";
+import { resolveX86 } from "@gantry/asm-compiler";
+import { readTables } from "@gantry/asm-compiler/scripts";
 import type { X86Table } from "@gantry/asm-compiler/x86";
 import { expect, test } from "vitest";
 
@@ -112,12 +112,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   "AVX-512": "vpternlogd vpternlogq vcvtusi2sdq vcvttsd2usi vpmaxsq vpminuq vprolvd vpermb vplzcntd vpopcntq",
 };
 
-const tables: NamedTable<X86Table>[] = [];
-for (const file of readdirSync(new URL("./insts/", import.meta.url)).sort()) {
-  if (!file.endsWith(".table.ts")) continue;
-  const module: { default: X86Table } = await import(new URL(`./insts/${file}`, import.meta.url).href);
-  tables.push({ file, table: module.default });
-}
+const tables = await readTables<X86Table>(new URL("./", import.meta.url));
 /** `addq`, `lock_addq`, `j{cc}`. */
 const mnemonics = new Set(
   resolveX86(tables)
