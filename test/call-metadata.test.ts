@@ -1,7 +1,5 @@
-import { readFunctions, Settings } from "@gantry/clif-ir";
 import {
   CALL_SITE_WORDS,
-  CompileContext,
   type CompiledCode,
   codeFromImage,
   codeToImage,
@@ -12,17 +10,10 @@ import {
   Symbols,
   TAG_WORDS,
 } from "@gantry/codegen-core";
+import { diagnosticsOf } from "@gantry/diag/testing";
 import { x64 } from "@gantry/isa-x64";
 import { describe, expect, test } from "vitest";
-
-function compile(text: string, ...settings: string[]): CompiledCode {
-  const chosen = new Settings(x64.settings);
-  for (const s of settings) chosen.set(s);
-  const context = new CompileContext(x64, chosen);
-  for (const func of readFunctions({ name: "t.clif", bytes: new TextEncoder().encode(text) }))
-    return context.compile(func).clone();
-  throw new Error("no function");
-}
+import { compileText } from "./compile-text.ts";
 
 const rows = (column: { length: number; at(i: number): number }, words: number): number[][] =>
   Array.from({ length: column.length / words }, (_, k) =>
@@ -61,7 +52,7 @@ block9(v5: i64):
 `;
 
 describe.each(["regalloc_algorithm=linear", "regalloc_algorithm=backtracking"])("%s", (algorithm) => {
-  const code = compile(text, algorithm, "machine_code_cfg_info", "preserve_frame_pointers");
+  const code = compileText(text, [algorithm, "machine_code_cfg_info", "preserve_frame_pointers"]);
   const sites = rows(code.callSites, CALL_SITE_WORDS);
   const slots = rows(code.frameSlots, FRAME_SLOT_WORDS);
 
@@ -137,16 +128,9 @@ describe.each(["regalloc_algorithm=linear", "regalloc_algorithm=backtracking"])(
 });
 
 test("what a target cannot do is refused with a reason", () => {
-  const refused = (declarations: string, body: string, ...settings: string[]): string => {
-    try {
-      compile(
-        `function %f(i64) -> i64 system_v {\n${declarations}\nblock0(v0: i64):\n${body}\n}`,
-        ...settings,
-      );
-      return "";
-    } catch (error) {
-      return (error as Error).message;
-    }
+  const refused = (declarations: string, body: string): string => {
+    const text = `function %f(i64) -> i64 system_v {\n${declarations}\nblock0(v0: i64):\n${body}\n}`;
+    return diagnosticsOf(() => compileText(text, []))[0]!.message;
   };
   const tls = "gv0 = symbol tls %x";
   expect(refused(tls, "v1 = tls_value.i64 gv0\nreturn v1")).toContain("it needs tls_model=elf_gd");

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readFunctions, Settings } from "@gantry/clif-ir";
-import { CompileContext, type CompiledCode, RELOCATION_WORDS } from "@gantry/codegen-core";
+import { type CompiledCode, RELOCATION_WORDS } from "@gantry/codegen-core";
 import { x64 } from "@gantry/isa-x64";
 import { describe, expect, test } from "vitest";
+import { compileText } from "../compile-text.ts";
 import { gantry, hasTool, root, runTool, scratchFolder } from "../gantry.ts";
 
 const here = join(root, "test/threads");
@@ -41,16 +41,6 @@ describe.skipIf(!native)("native", () => {
     }
   });
 });
-
-/** The code of the first function of `text`. */
-function codeOf(text: string, settings: readonly string[]): CompiledCode {
-  const chosen = new Settings(x64.settings);
-  for (const s of settings) chosen.set(s);
-  const context = new CompileContext(x64, chosen);
-  for (const func of readFunctions({ name: "t.clif", bytes: new TextEncoder().encode(text) }))
-    return context.compile(func).clone();
-  throw new Error("no function");
-}
 
 const relocationNames = (code: CompiledCode): string[] => {
   const names: string[] = [];
@@ -115,7 +105,7 @@ describe.skipIf(!hasTool("llvm-mc") || !hasTool("llvm-objcopy"))("the same bytes
 
   test.for(Object.keys(forms))("thread-local symbol, %s", (model) => {
     const { triple, assembly, kinds } = forms[model]!;
-    const code = codeOf(tlsText, [`tls_model=${model}`]);
+    const code = compileText(tlsText, [`tls_model=${model}`]);
     const object = assemble(triple, assembly);
     const listing = runTool("llvm-objdump", ["-r", object]).stdout;
     for (const kind of kinds) expect(listing).toContain(kind);
@@ -137,7 +127,7 @@ describe.skipIf(!hasTool("llvm-mc") || !hasTool("llvm-objcopy"))("the same bytes
   test("fields of the thread environment block", () => {
     const text =
       "function %f(i64, i64, i64) -> i64 system_v {\nblock0(v0: i64, v1: i64, v2: i64):\n v3 = stack_switch.i64 v0, v1, v2\n return v3\n}\n";
-    const code = codeOf(text, ["stack_switch_model=update_windows_tib"]);
+    const code = compileText(text, ["stack_switch_model=update_windows_tib"]);
     const lines = ["0x8", "0x10", "0x1478"].map(
       (field, k) =>
         `movq ${24 + 8 * k}(%rdx), %r10\n movq %gs:${field}, %r11\n movq %r11, ${24 + 8 * k}(%rsi)\n movq %r10, %gs:${field}`,
