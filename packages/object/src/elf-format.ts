@@ -7,6 +7,7 @@ import type { ByteSink } from "@gantry/entity";
 export const ET_REL = 1;
 export const ET_DYN = 3;
 
+export const SHT_NULL = 0;
 export const SHT_PROGBITS = 1;
 export const SHT_SYMTAB = 2;
 export const SHT_STRTAB = 3;
@@ -138,6 +139,36 @@ export function programHeader(
   u64(out, fileBytes);
   u64(out, memoryBytes);
   u64(out, alignment);
+}
+
+/** What a section's header says of it, but for where it lies and what it is called. */
+export interface SectionFacts {
+  readonly type: number;
+  readonly flags: number;
+  readonly size: number;
+  readonly alignment: number;
+  readonly entryBytes: number;
+  readonly info: number;
+}
+
+export function sectionHeader(
+  out: ByteSink,
+  section: SectionFacts,
+  name: number,
+  address: number,
+  offset: number,
+  link: number,
+): void {
+  out.u32(name);
+  out.u32(section.type);
+  u64(out, section.flags);
+  u64(out, address);
+  u64(out, offset);
+  u64(out, section.size);
+  out.u32(link);
+  out.u32(section.info);
+  u64(out, section.type === SHT_NULL ? 0 : section.alignment);
+  u64(out, section.entryBytes);
 }
 
 export function symbol(

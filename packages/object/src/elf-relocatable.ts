@@ -26,16 +26,10 @@ const FLAGS: Readonly<Record<SectionUse, number>> = {
   debug: 0,
 };
 
-interface SectionPlan {
+interface SectionPlan extends elf.SectionFacts {
   readonly name: string;
-  readonly type: number;
-  readonly flags: number;
-  readonly alignment: number;
-  readonly entryBytes: number;
-  readonly size: number;
   readonly bytes: Uint8Array;
   readonly link: number;
-  readonly info: number;
 }
 
 /** Sections of the file in front of the contents: the empty one. */
@@ -59,7 +53,7 @@ class ElfWriter {
 
   write(): Uint8Array<ArrayBuffer> {
     const { sections } = this.#contents;
-    this.#plan("", 0, 0, 0, 0, new Uint8Array(0));
+    this.#plan("", elf.SHT_NULL, 0, 0, 0, new Uint8Array(0));
     for (const s of sections) {
       const type = s.use === "zero" ? elf.SHT_NOBITS : elf.SHT_PROGBITS;
       this.#plan(s.name, type, FLAGS[s.use], s.alignment, 0, s.bytes, s.size);
@@ -200,16 +194,7 @@ class ElfWriter {
     });
     out.align(8);
     this.#plans.forEach((p, i) => {
-      out.u32(nameOffsets[i]!);
-      out.u32(p.type);
-      elf.u64(out, p.flags);
-      elf.u64(out, 0);
-      elf.u64(out, i === 0 ? 0 : offsets[i]!);
-      elf.u64(out, p.size);
-      out.u32(p.link);
-      out.u32(p.info);
-      elf.u64(out, p.alignment);
-      elf.u64(out, p.entryBytes);
+      elf.sectionHeader(out, p, nameOffsets[i]!, 0, i === 0 ? 0 : offsets[i]!, p.link);
     });
     return out.toBytes();
   }

@@ -32,16 +32,10 @@ export interface Image {
   offsetOf(symbol: SymbolId): number;
 }
 
-interface Part {
+interface Part extends elf.SectionFacts {
   readonly name: string;
-  readonly type: number;
-  readonly flags: number;
-  readonly alignment: number;
-  readonly entryBytes: number;
-  readonly size: number;
   /** Name of the part that `sh_link` refers to. */
   readonly link: string;
-  readonly info: number;
   /** Appends the contents; `size` bytes. Absent for `.bss`. */
   readonly write?: (out: ByteSink) => void;
   offset: number;
@@ -165,7 +159,7 @@ class ImageWriter {
     const soname = this.#options.soname === undefined ? 0 : this.#dynamicNames.add(this.#options.soname);
     const eh = this.#eh.sink;
 
-    this.#add("", 0, 0, 1, 0, 0);
+    this.#add("", elf.SHT_NULL, 0, 1, 0, 0);
     this.#add(".hash", elf.SHT_HASH, read, 8, word, (2 + 2 * dynamicSymbols) * word, ".dynsym", (out) =>
       this.#hash(out),
     );
@@ -580,16 +574,8 @@ class ImageWriter {
     out.align(8);
     const headersAt = out.length;
     this.#parts.forEach((p, i) => {
-      out.u32(offsets[i]!);
-      out.u32(p.type);
-      elf.u64(out, p.flags);
-      elf.u64(out, p.address);
-      elf.u64(out, p.offset);
-      elf.u64(out, p.size);
-      out.u32(p.link === "" ? 0 : this.#parts.indexOf(this.#part(p.link)));
-      out.u32(p.info);
-      elf.u64(out, p.type === 0 ? 0 : p.alignment);
-      elf.u64(out, p.entryBytes);
+      const link = p.link === "" ? 0 : this.#parts.indexOf(this.#part(p.link));
+      elf.sectionHeader(out, p, offsets[i]!, p.address, p.offset, link);
     });
     const end = out.length;
     out.length = 40;
