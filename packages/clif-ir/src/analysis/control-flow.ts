@@ -122,12 +122,7 @@ export class ControlFlow {
     start.fill(n + 1, 0);
     // Counting sort by destination; blocks are visited in ascending order, so each list comes out ascending.
     for (let b = 0; b < n; b++) this.#visit(f, b as Block, -1);
-    let sum = 0;
-    for (let b = 0; b <= n; b++) {
-      const count = start.data[b];
-      start.data[b] = sum;
-      sum += count;
-    }
+    const sum = startsOf(start.data, n);
     this.#preds.length = 0;
     this.#preds.extend(sum);
     this.#stack.fill(n, 0);
@@ -158,12 +153,7 @@ export class ControlFlow {
     start.fill(n + 1, 0);
     const preds = this.#preds.data;
     for (let e = 0; e < edges; e++) start.data[preds[e]]++;
-    let sum = 0;
-    for (let b = 0; b <= n; b++) {
-      const count = start.data[b];
-      start.data[b] = sum;
-      sum += count;
-    }
+    startsOf(start.data, n);
     this.#succs.length = 0;
     this.#succs.extend(edges);
     const fill = this.#stack;
@@ -255,4 +245,15 @@ export class ControlFlow {
   succ(b: Block, k: number): Block {
     return this.#succs.data[this.#succStart.data[b] + k] as Block;
   }
+}
+
+/** Makes counts of the entries of 0 to `n` where the entries of each begin, one after the other; returns where they end. */
+function startsOf(counts: Int32Array, n: number): number {
+  let sum = 0;
+  for (let k = 0; k <= n; k++) {
+    const count = counts[k];
+    counts[k] = sum;
+    sum += count;
+  }
+  return sum;
 }
