@@ -1,6 +1,7 @@
 import type { Program, Term } from "../sema/model.ts";
 import type { Sources } from "../sources.ts";
-import type { Constraint, SetRule } from "../tree/rule-set.ts";
+import { constraintText } from "../tree/json.ts";
+import type { SetRule } from "../tree/rule-set.ts";
 import type { Part, PartControl } from "./split.ts";
 import type { Writer } from "./writer.ts";
 
@@ -46,7 +47,7 @@ export class TraceTables {
 
   test(control: PartControl, subject: string, other: string): number {
     if (control.kind === "match") {
-      const arms = control.arms.map((a) => this.#label(a.constraint));
+      const arms = control.arms.map((a) => constraintText(this.#program, a.constraint));
       this.#tests.push({ subject, arms, rules: control.arms.map((a) => this.#below(a.body)) });
     } else if (control.kind === "equal") {
       this.#tests.push({ subject, arms: [other], rules: [this.#below(control.body)] });
@@ -66,24 +67,6 @@ export class TraceTables {
     };
     visit(part);
     return found;
-  }
-
-  #label(constraint: Constraint): string {
-    switch (constraint.kind) {
-      case "variant": {
-        const t = this.#program.types[constraint.type]!;
-        return t.kind === "enum" ? `${t.name}.${t.variants[constraint.variant]!.name}` : t.name;
-      }
-      case "struct":
-        return "a struct";
-      case "bool":
-      case "int":
-        return String(constraint.value);
-      case "prim":
-        return `$${constraint.constant.name}`;
-      case "some":
-        return "a value";
-    }
   }
 
   emit(out: Writer): void {
