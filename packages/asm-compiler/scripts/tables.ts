@@ -20,13 +20,22 @@ export async function readTables<T>(source: URL): Promise<NamedTable<T>[]> {
  */
 export function writeGenerated(source: URL, make: () => GeneratedFiles): void {
   const out = new URL("generated/", source);
-  try {
+  orDiagnostics(() => {
     const files = make();
     mkdirSync(out, { recursive: true });
-    for (const [name, text] of files) {
-      const path = new URL(name, out);
-      if (contents(path) !== text) writeFileSync(path, text);
-    }
+    for (const [name, text] of files) writeChanged(new URL(name, out), text);
+  });
+}
+
+/** Writes a file if that changes it. */
+export function writeChanged(path: string | URL, text: string): void {
+  if (contents(path) !== text) writeFileSync(path, text);
+}
+
+/** Runs a step of a build; if it ends in diagnostics, they are printed and the build fails. */
+export function orDiagnostics(step: () => void): void {
+  try {
+    step();
   } catch (error) {
     if (!(error instanceof GantryError)) throw error;
     for (const d of error.diagnostics) console.error(renderDiagnostic(d));
@@ -34,7 +43,7 @@ export function writeGenerated(source: URL, make: () => GeneratedFiles): void {
   }
 }
 
-function contents(path: URL): string | undefined {
+function contents(path: string | URL): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {

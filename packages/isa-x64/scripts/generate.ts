@@ -1,11 +1,11 @@
 /** Writes everything that comes from the instruction tables to `src/generated/`, then the selector that the rules make. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { generateX86 } from "@gantry/asm-compiler";
-import { readTables, writeGenerated } from "@gantry/asm-compiler/scripts";
+import { orDiagnostics, readTables, writeChanged, writeGenerated } from "@gantry/asm-compiler/scripts";
 import type { X86Table } from "@gantry/asm-compiler/x86";
 import * as clif from "@gantry/clif-ir";
-import { GantryError, renderDiagnostic } from "@gantry/diag";
+import { renderDiagnostic } from "@gantry/diag";
 import { generateUnit } from "@gantry/isle-compiler";
 import { Fixup, Reloc } from "../src/relocs.ts";
 
@@ -58,7 +58,7 @@ const files = [
   ["insts.isle", path("../src/generated/insts.isle")],
   ...topics.map((topic) => [`rules/x64/${topic}.isle`, path(`../../../rules/x64/${topic}.isle`)]),
 ];
-try {
+orDiagnostics(() => {
   const warnings = generateUnit(
     {
       files: files.map(([, file]) => file),
@@ -75,24 +75,7 @@ try {
         trace: path("../src/generated/selector-trace.ts"),
       },
     },
-    {
-      readText: (file) => readFileSync(file, "utf8"),
-      writeText(file, text) {
-        if (contents(file) !== text) writeFileSync(file, text);
-      },
-    },
+    { readText: (file) => readFileSync(file, "utf8"), writeText: writeChanged },
   );
   for (const d of warnings) console.error(renderDiagnostic(d));
-} catch (error) {
-  if (!(error instanceof GantryError)) throw error;
-  for (const d of error.diagnostics) console.error(renderDiagnostic(d));
-  process.exitCode = 1;
-}
-
-function contents(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
-}
+});
