@@ -4,6 +4,7 @@ import type { FixedKind } from "@gantry/asm-compiler/fixed";
 import { RecordingBuffer } from "./buffer.ts";
 import { hex, type Sample, type Subject } from "./compare.ts";
 import { assemble, FILL, type LlvmTarget } from "./llvm.ts";
+import { pseudoRandom } from "./random.ts";
 import { trapsOf } from "./x86.ts";
 
 /** Registers of a kind, as register words. */
@@ -91,11 +92,7 @@ function valuesOf(o: RowOperand): number[][] {
 /** Each value of each operand, the others varying; and all registers equal, for short forms with ties. */
 export function sampleFixed(rows: readonly FixedResolvedRow[]): Sample[] {
   const out: Sample[] = [];
-  let seed = 1;
-  const random = (n: number): number => {
-    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-    return (seed >>> 8) % n;
-  };
+  const random = pseudoRandom(1);
   for (const row of rows) {
     if (row.encoding === undefined) continue;
     const values = row.operands.map(valuesOf);
@@ -265,11 +262,7 @@ export function compareChanged(
   samples: readonly Sample[],
 ): { equal: number; refused: number; failures: string[] } {
   const subject = fixedSubject(p);
-  let seed = 11;
-  const random = (n: number): number => {
-    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-    return (seed >>> 8) % n;
-  };
+  const random = pseudoRandom(11);
   const buf = new RecordingBuffer(0);
   const found: { readonly bytes: Uint8Array; readonly text: string; readonly row: string }[] = [];
   let refused = 0;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { RecordingBuffer } from "./buffer.ts";
 import type { Sample } from "./compare.ts";
 import { FILL } from "./llvm.ts";
+import { pseudoRandom } from "./random.ts";
 
 /** Why objdump cannot be used, or undefined if it can. */
 export function objdumpMissing(): string | undefined {
@@ -140,11 +141,7 @@ export function compareChangedWithObjdump(
   encode: Encode,
   decode: Decode,
 ): GnuComparison {
-  let seed = 7;
-  const random = (n: number): number => {
-    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-    return (seed >>> 8) % n;
-  };
+  const random = pseudoRandom(7);
   const code = codeOf(samples, encode, (bytes) => {
     for (let k = random(3); k >= 0; k--) bytes[random(Math.min(bytes.length, 6))] ^= 1 << random(8);
   });

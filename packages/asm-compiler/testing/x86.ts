@@ -1,6 +1,7 @@
 /** Samples of x86-64 rows: the edges of each operand's space. */
 import type { RowOperand, X86ResolvedRow } from "@gantry/asm-compiler";
 import type { Sample } from "./compare.ts";
+import { pseudoRandom } from "./random.ts";
 
 const KIND = { register: 0, plain: 1, constant: 6, label: 7, symbol: 8, relative: 9 };
 const GOT = 1 << 14;
@@ -90,11 +91,7 @@ function valuesOf(row: X86ResolvedRow, o: RowOperand): number[][] {
  */
 export function sampleX86(rows: readonly X86ResolvedRow[]): Sample[] {
   const out: Sample[] = [];
-  let seed = 1;
-  const random = (n: number): number => {
-    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-    return (seed >>> 8) % n;
-  };
+  const random = pseudoRandom(1);
   for (const row of rows) {
     if (row.encoding === undefined) continue;
     const values = row.operands.map((o) => valuesOf(row, o));
