@@ -278,7 +278,10 @@ export function emitIsle(rows: readonly Row<unknown>[], names: RegClassNames): s
 }
 
 /** What every generated printer calls labels, constants, symbols and slots. */
-export const PLACE_NAME = `/** \`.L3\`, \`.Lconst3\`, \`sym3\`, \`ss3\`. */
+export const PLACE_NAME = `/** Text of something outside the instruction. */
+export type PlaceName = (kind: "label" | "constant" | "symbol" | "slot" | "spill" | "incoming" | "outgoing", n: number) => string;
+
+/** \`.L3\`, \`.Lconst3\`, \`sym3\`, \`ss3\`. */
 export const placeName: PlaceName = (kind, n) => {
   switch (kind) {
     case "label":
@@ -295,3 +298,34 @@ export const placeName: PlaceName = (kind, n) => {
       return kind;
   }
 };`;
+
+/**
+ * The printer of a record, over `TEMPLATES` and a function `operand`.
+ * @param general How general registers are read, as `RegisterName` wants it.
+ */
+export const printFunction = (
+  general: string,
+): string => `/** The assembly text of the record at \`at\`, before or after allocation. */
+export function print(words: Int32Array, at: number, regName: RegisterName = registerName, place: PlaceName = placeName): string {
+  const op = words[at] & 0xffff;
+  const text = TEMPLATES[op].replace(/\\{(\\d+)\\}/g, (_, n) => operand(words, at, LAYOUT_START[op] + Number(n), regName, place));
+  if ((FACTS[op] & 64) === 0) return text;
+  const list: string[] = [];
+  const first = at + RECORD_LENGTH[op];
+  for (let k = 0; k < words[first]; k++) {
+    const info = words[first + 2 + 2 * k];
+    const fixed = ((info >> 4) & 7) === 3 ? "=" + regName((info >> 8) & 255, ${general}) : "";
+    list.push(((info & 1) === 0 ? "use " : "def ") + regName(words[first + 1 + 2 * k], ${general}) + fixed);
+  }
+  return list.length === 0 ? text : text + " # " + list.join(", ");
+}`;
+
+/** What memory operands are that have no address before the frame is laid out, by the kind of their last word. */
+export const FRAME_PLACES = `    case 2:
+      return place("slot", index) + offset;
+    case 3:
+      return place("spill", index) + offset;
+    case 4:
+      return place("incoming", 0) + offset;
+    case 5:
+      return place("outgoing", 0) + offset;`;

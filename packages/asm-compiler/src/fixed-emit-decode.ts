@@ -1,5 +1,5 @@
 /** Generates `layout.ts`, `print.ts` and `decode.ts` of a fixed-width machine. Compiling never loads them. */
-import { HEADER, int32Array, PLACE_NAME } from "./emit-common.ts";
+import { FRAME_PLACES, HEADER, int32Array, PLACE_NAME, printFunction } from "./emit-common.ts";
 import type { FixedKind } from "./fixed.ts";
 import { functionName, namedLaws } from "./fixed-emit-encode.ts";
 import type { FixedResolvedRow, FixedTarget } from "./fixed-rows.ts";
@@ -143,8 +143,6 @@ ${PRINT}`;
 const PRINT = `
 /** Text of a register word as a kind of operand shows it. */
 export type RegisterName = (word: number, kind: Kind) => string;
-/** Text of something outside the instruction. */
-export type PlaceName = (kind: "label" | "constant" | "symbol" | "slot" | "spill" | "incoming" | "outgoing", n: number) => string;
 
 /** The kind's prefix and the hardware number, or the name that the kind has for it; \`v12\` for virtual registers. */
 export const registerName: RegisterName = (word, kind) =>
@@ -152,21 +150,10 @@ export const registerName: RegisterName = (word, kind) =>
 
 ${PLACE_NAME}
 
-/** The assembly text of the record at \`at\`, before or after allocation. */
-export function print(words: Int32Array, at: number, regName: RegisterName = registerName, place: PlaceName = placeName): string {
-  const op = words[at] & 0xffff;
-  const text = TEMPLATES[op].replace(/\\{(\\d+)\\}/g, (_, n) => operand(words, at, LAYOUT_START[op] + Number(n), regName, place));
-  if ((FACTS[op] & 64) === 0) return text;
-  const list: string[] = [];
-  const first = at + RECORD_LENGTH[op];
-  const general = KINDS.find((k) => k.form === "reg") as Kind;
-  for (let k = 0; k < words[first]; k++) {
-    const info = words[first + 2 + 2 * k];
-    const fixed = ((info >> 4) & 7) === 3 ? "=" + regName((info >> 8) & 255, general) : "";
-    list.push(((info & 1) === 0 ? "use " : "def ") + regName(words[first + 1 + 2 * k], general) + fixed);
-  }
-  return list.length === 0 ? text : text + " # " + list.join(", ");
-}
+/** What general registers in the list of a call are shown as. */
+const GENERAL = KINDS.find((k) => k.form === "reg") as Kind;
+
+${printFunction("GENERAL")}
 
 function operand(words: Int32Array, at: number, n: number, regName: RegisterName, place: PlaceName): string {
   const first = LAYOUT[2 * n];
@@ -203,14 +190,7 @@ function memory(words: Int32Array, k: number, kind: Kind, regName: RegisterName,
   switch (meta & 15) {
     case 1:
       break;
-    case 2:
-      return place("slot", index) + offset;
-    case 3:
-      return place("spill", index) + offset;
-    case 4:
-      return place("incoming", 0) + offset;
-    case 5:
-      return place("outgoing", 0) + offset;
+${FRAME_PLACES}
     case 6:
       return place("constant", index);
     case 7:

@@ -19,18 +19,7 @@
 import type { Operand, OperandKind } from "./operand.ts";
 import type { Effect, Flags, PseudoRow } from "./x86.ts";
 
-export {
-  def,
-  earlyDef,
-  lateUse,
-  mod,
-  type Operand,
-  type OperandForm,
-  type OperandKind,
-  type Role,
-  tmp,
-  use,
-} from "./operand.ts";
+export * from "./operand.ts";
 export { type Effect, type Flags, type PseudoRow, type PseudoSpec, pseudo } from "./x86.ts";
 
 /** How an immediate becomes the bits of its field. */

@@ -1,5 +1,5 @@
 /** Generates the AT&T printer: a template for each opcode and one function that fills it. */
-import { HEADER, PLACE_NAME } from "./emit-common.ts";
+import { FRAME_PLACES, HEADER, PLACE_NAME, printFunction } from "./emit-common.ts";
 import { isEncoded } from "./row.ts";
 import { splitAsm, type X86ResolvedRow } from "./x86-rows.ts";
 
@@ -49,8 +49,6 @@ const CONDITIONS = ["o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", 
 
 /** Text of a register word read as \`bits\` bits wide. */
 export type RegisterName = (word: number, bits: number) => string;
-/** Text of something outside the instruction. */
-export type PlaceName = (kind: "label" | "constant" | "symbol" | "slot" | "spill" | "incoming" | "outgoing", n: number) => string;
 
 /** \`%rax\`, \`%r8d\`, \`%xmm3\`; \`%v12\` for virtual registers. */
 export function registerName(word: number, bits: number): string {
@@ -65,20 +63,7 @@ export function registerName(word: number, bits: number): string {
 
 ${PLACE_NAME}
 
-/** The assembly text of the record at \`at\`, before or after allocation. */
-export function print(words: Int32Array, at: number, regName: RegisterName = registerName, place: PlaceName = placeName): string {
-  const op = words[at] & 0xffff;
-  const text = TEMPLATES[op].replace(/\\{(\\d+)\\}/g, (_, n) => operand(words, at, LAYOUT_START[op] + Number(n), regName, place));
-  if ((FACTS[op] & 64) === 0) return text;
-  const list: string[] = [];
-  const first = at + RECORD_LENGTH[op];
-  for (let k = 0; k < words[first]; k++) {
-    const info = words[first + 2 + 2 * k];
-    const fixed = ((info >> 4) & 7) === 3 ? "=" + regName((info >> 8) & 255, 64) : "";
-    list.push(((info & 1) === 0 ? "use " : "def ") + regName(words[first + 1 + 2 * k], 64) + fixed);
-  }
-  return list.length === 0 ? text : text + " # " + list.join(", ");
-}
+${printFunction("64")}
 
 function operand(words: Int32Array, at: number, n: number, regName: RegisterName, place: PlaceName): string {
   const first = LAYOUT[2 * n];
@@ -125,14 +110,7 @@ function memory(words: Int32Array, k: number, regName: RegisterName, place: Plac
         (base < 0 ? "" : regName(base, 64)) + (index < 0 ? "" : "," + regName(index, 64) + "," + (1 << ((meta >> 4) & 3)));
       return (disp === 0 && inner !== "" ? "" : disp) + (inner === "" ? "" : "(" + inner + ")");
     }
-    case 2:
-      return place("slot", index) + offset;
-    case 3:
-      return place("spill", index) + offset;
-    case 4:
-      return place("incoming", 0) + offset;
-    case 5:
-      return place("outgoing", 0) + offset;
+${FRAME_PLACES}
     case 6:
       return place("constant", index) + "(%rip)";
     case 7:

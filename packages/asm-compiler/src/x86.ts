@@ -31,18 +31,7 @@
  */
 import type { Operand, OperandKind } from "./operand.ts";
 
-export {
-  def,
-  earlyDef,
-  lateUse,
-  mod,
-  type Operand,
-  type OperandForm,
-  type OperandKind,
-  type Role,
-  tmp,
-  use,
-} from "./operand.ts";
+export * from "./operand.ts";
 
 const reg = (name: string, bits: number, isle: string): OperandKind => ({
   name,
