@@ -64,14 +64,14 @@ orDiagnostics(() => {
       files: files.map(([, file]) => file),
       names: files.map(([name]) => name),
       host: {
-        file: path("../src/try-calls.ts"),
+        file: path("../src/host.ts"),
         className: "X64Host",
         cache: path("../src/generated/host.json"),
       },
       constants: typeConstants,
       output: {
         file: path("../src/generated/selector.ts"),
-        hostImport: "../try-calls.ts",
+        hostImport: "../host.ts",
         trace: path("../src/generated/selector-trace.ts"),
       },
     },

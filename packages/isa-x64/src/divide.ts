@@ -2,7 +2,7 @@
  * Division and remainder by constants without dividing: multiplication by a scaled reciprocal whose error is too small
  * to change the quotient (Granlund and Montgomery, Division by Invariant Integers using Multiplication, 1994).
  */
-import type { X64Operands } from "./host.ts";
+import type { X64Constants } from "./host/constants.ts";
 
 /** `floor(x / d)` is `floor(x * multiplier / 2^power)`. */
 export interface Reciprocal {
@@ -33,20 +33,20 @@ function trailingZeroes(d: bigint): number {
 }
 
 /** `c` in a register. */
-function constant(m: X64Operands, c: bigint): number {
+function constant(m: X64Constants, c: bigint): number {
   return m.gpr_const64(Number(BigInt.asIntN(32, c)), Number(BigInt.asIntN(32, c >> 32n)));
 }
 
 const fitsImmediate = (c: bigint): boolean => BigInt.asIntN(32, c) === c;
 
 /** The low 64 bits of `x * c`, or 32 if `wide` is false. */
-function times(m: X64Operands, wide: boolean, x: number, c: bigint): number {
+function times(m: X64Constants, wide: boolean, x: number, c: bigint): number {
   if (!wide) return m.imull_rmi(x, Number(BigInt.asIntN(32, c)));
   return fitsImmediate(c) ? m.imulq_rmi(x, Number(c)) : m.imulq_rm(x, constant(m, c));
 }
 
 /** `x`, of 64 bits or of 32 with zeroes above it, divided by `d`, which is at least 2. */
-export function unsignedQuotient(m: X64Operands, wide: boolean, x: number, d: bigint): number {
+export function unsignedQuotient(m: X64Constants, wide: boolean, x: number, d: bigint): number {
   const k = trailingZeroes(d);
   if (1n << BigInt(k) === d) return shiftRight(m, wide, x, k);
   const bits = wide ? 64 : 32;
@@ -67,12 +67,12 @@ export function unsignedQuotient(m: X64Operands, wide: boolean, x: number, d: bi
   return power === 65 ? half : m.shrq_ri(half, power - 65);
 }
 
-function shiftRight(m: X64Operands, wide: boolean, x: number, k: number): number {
+function shiftRight(m: X64Constants, wide: boolean, x: number, k: number): number {
   return wide ? m.shrq_ri(x, k) : m.shrl_ri(x, k);
 }
 
 /** The remainder for `x` and `d` as for {@link unsignedQuotient}. */
-export function unsignedRemainder(m: X64Operands, wide: boolean, x: number, d: bigint): number {
+export function unsignedRemainder(m: X64Constants, wide: boolean, x: number, d: bigint): number {
   const k = log2(d);
   if (k < 0) {
     const product = times(m, wide, unsignedQuotient(m, wide, x, d), d);
@@ -83,7 +83,7 @@ export function unsignedRemainder(m: X64Operands, wide: boolean, x: number, d: b
 }
 
 /** `2^k - 1` for negative `x`, otherwise 0: what makes a shift to the right round towards zero. */
-function bias(m: X64Operands, wide: boolean, x: number, k: number): number {
+function bias(m: X64Constants, wide: boolean, x: number, k: number): number {
   if (wide) return m.shrq_ri(k === 1 ? x : m.sarq_ri(x, 63), 64 - k);
   return m.shrl_ri(k === 1 ? x : m.sarl_ri(x, 31), 32 - k);
 }
@@ -91,7 +91,7 @@ function bias(m: X64Operands, wide: boolean, x: number, k: number): number {
 const absolute = (d: bigint): bigint => (d < 0n ? -d : d);
 
 /** `x`, of 64 bits or of 32 with anything above it, divided as signed by `d`, which is not -1, 0 or 1. */
-export function signedQuotient(m: X64Operands, wide: boolean, x: number, d: bigint): number {
+export function signedQuotient(m: X64Constants, wide: boolean, x: number, d: bigint): number {
   const size = absolute(d);
   const k = log2(size);
   if (k >= 0) {
@@ -115,7 +115,7 @@ export function signedQuotient(m: X64Operands, wide: boolean, x: number, d: bigi
 }
 
 /** The remainder for operands as for {@link signedQuotient}. It has the sign of `x`, so that of `d` does not matter. */
-export function signedRemainder(m: X64Operands, wide: boolean, x: number, d: bigint): number {
+export function signedRemainder(m: X64Constants, wide: boolean, x: number, d: bigint): number {
   const size = absolute(d);
   const k = log2(size);
   if (k < 0) {

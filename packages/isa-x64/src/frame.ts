@@ -27,11 +27,11 @@ import { NONE } from "@gantry/entity";
 import { STACK } from "./abi.ts";
 import { preservedGeneral, preservedVector } from "./clobbers.ts";
 import * as X from "./generated/opcodes.ts";
-import { CONSTANT_WORDS } from "./host.ts";
+import { CONSTANT_WORDS } from "./host/constants.ts";
+import type { X64Host } from "./host.ts";
 import { MODE_VEX, put, putModImm, putModRm, putRegRm } from "./put.ts";
 import { R10, R11, RAX, RBP, RSP, XMM0 } from "./registers.ts";
 import { Reloc } from "./relocs.ts";
-import type { X64Host } from "./try-calls.ts";
 
 const STACK_OVERFLOW = 251;
 /** Below this size the stack pointer minus the frame cannot wrap: the zero page and more lie there. */

@@ -21,6 +21,7 @@ import {
 } from "./generated/operands.ts";
 import { print, registerName } from "./generated/print.ts";
 import { lower, lower_branch } from "./generated/selector.ts";
+import { X64Host } from "./host.ts";
 import { x64JitSupport } from "./jit-support.ts";
 import { checkDeclarations, legality } from "./legality.ts";
 import { x64Objects } from "./objects.ts";
@@ -36,7 +37,6 @@ import {
   RSP,
 } from "./registers.ts";
 import { x64Settings } from "./settings.table.ts";
-import { X64Host } from "./try-calls.ts";
 
 const PSEUDO = 32;
 /** In a clobber column: the set stands in the record. */

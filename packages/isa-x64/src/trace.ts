@@ -2,8 +2,8 @@
 import type { Value } from "@gantry/clif-ir";
 import type { TargetIsa } from "@gantry/codegen-core";
 import { amode, lower, lower_branch } from "./generated/selector-trace.ts";
+import { X64Host } from "./host.ts";
 import { x64 } from "./index.ts";
-import { X64Host } from "./try-calls.ts";
 
 export { coverage, setSink, tables } from "./generated/selector-trace.ts";
 

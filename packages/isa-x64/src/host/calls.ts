@@ -1,4 +1,4 @@
-/** Calls of x86-64: where arguments and results go. */
+/** Calls of x86-64 for the rule host: arguments and results are moved to and from where `abi.ts` places them. */
 import {
   CallConv,
   F64,
@@ -17,13 +17,14 @@ import {
 } from "@gantry/clif-ir";
 import { alignUp, Mem } from "@gantry/codegen-core";
 import { I32List, NONE } from "@gantry/entity";
-import { calleePops, Passing, positionRegister, SignaturePlaces, STACK } from "./abi.ts";
-import { crosses, registerDef, registerUse, X64Abi } from "./abi-host.ts";
-import { clobberSets, clobbersOf } from "./clobbers.ts";
-import { RAX } from "./registers.ts";
-import { Reloc } from "./relocs.ts";
+import { calleePops, Passing, positionRegister, SignaturePlaces, STACK } from "../abi.ts";
+import { clobberSets, clobbersOf } from "../clobbers.ts";
+import { RAX } from "../registers.ts";
+import { Reloc } from "../relocs.ts";
+import { crosses, registerDef, registerUse, X64Params } from "./params.ts";
 
-export abstract class X64Calls extends X64Abi {
+/** Makes calls. */
+export abstract class X64Calls extends X64Params {
   /** Places of the signatures that this function has called, by number, and for which function they were computed. */
   readonly #signatures: SignaturePlaces[] = [];
   readonly #computedFor: I32List = new I32List();

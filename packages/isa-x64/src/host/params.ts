@@ -1,4 +1,4 @@
-/** Places of values in x86-64 conventions as the rule host uses them: a function's own parameters and results. */
+/** Parameters and results of a function of its own for the rule host: moved from and to where `abi.ts` places them. */
 import {
   CallConv,
   EXT_NONE,
@@ -21,10 +21,10 @@ import {
 import { Mem } from "@gantry/codegen-core";
 import { I32List, NONE } from "@gantry/entity";
 import { DEF, EARLY, FIXED, LATE, operandInfo, USE } from "@gantry/regalloc";
-import { calleePops, homeOf, inVectorRegister, Passing, SignaturePlaces, STACK } from "./abi.ts";
-import { Feature, featureBits } from "./features.ts";
-import { X64Operands } from "./host.ts";
-import { GENERAL, RAX, XMM0 } from "./registers.ts";
+import { calleePops, homeOf, inVectorRegister, Passing, SignaturePlaces, STACK } from "../abi.ts";
+import { Feature, featureBits } from "../features.ts";
+import { GENERAL, RAX, XMM0 } from "../registers.ts";
+import { X64Operands } from "./operands.ts";
 
 /** Whether a value of type `ty` has its place in a register of the other class. */
 export function crosses(ty: Type, place: number): boolean {
@@ -47,7 +47,7 @@ function conventionNamed(name: string, byDefault: number): number {
 }
 
 /** Lists of registers that records end in, stores and loads of arguments, parameters and returns. */
-export abstract class X64Abi extends X64Operands {
+export abstract class X64Params extends X64Operands {
   /** Places of the function's own signature. */
   readonly own: SignaturePlaces = new SignaturePlaces();
   /** Counts functions: what is remembered for one is not asked for in the next. */

@@ -1,34 +1,28 @@
-/** Calls of x86-64 with an exception table, and the class of rule hosts. */
+/** Calls of x86-64 with an exception table for the rule host. */
 import {
   type Block,
   CallConv,
   callWord,
   EX_CONTEXT,
   type FuncRef,
-  type GlobalValue,
   type Inst,
-  KNOWN_SYMBOLS,
-  LIBCALLS,
   type Value,
 } from "@gantry/clif-ir";
 import { Mem } from "@gantry/codegen-core";
 import { NONE } from "@gantry/entity";
 import { DEF, EARLY, FIXED, STACK as IN_MEMORY, LATE, operandInfo, USE } from "@gantry/regalloc";
-import { calleePops, STACK } from "./abi.ts";
-import { registerDef, registerUse } from "./abi-host.ts";
+import { calleePops, STACK } from "../abi.ts";
+import { tryClobbersOf } from "../clobbers.ts";
+import { GENERAL, RAX, RDX } from "../registers.ts";
+import { Reloc } from "../relocs.ts";
 import { X64Calls } from "./calls.ts";
-import { CLOBBER_ALL, CLOBBER_CALLER_SAVED, tryClobbersOf } from "./clobbers.ts";
-import { GENERAL, RAX, RDI, RDX, RSI } from "./registers.ts";
-import { Reloc } from "./relocs.ts";
-
-/** Numbers in clif-ir's tables of runtime functions and of symbols that linkers define. */
-const TLS_GET_ADDR = LIBCALLS.findIndex((l) => l.name === "ElfTlsGetAddr");
-const TLS_INDEX = KNOWN_SYMBOLS.findIndex((k) => k.name === "CoffTlsIndex");
+import { registerDef } from "./params.ts";
 
 /** Where the payloads of an exception arrive. */
 const PAYLOADS = Int32Array.of(RAX, RDX);
 
-export class X64Host extends X64Calls {
+/** Makes calls with handlers, and the blocks where those begin. */
+export abstract class X64TryCalls extends X64Calls {
   gen_try_call(call: Inst, fn: FuncRef): number {
     this.callDirect(call, fn);
     return this.output_none();
@@ -148,70 +142,5 @@ export class X64Host extends X64Calls {
     // Of a call that is never reached no handler is ever asked for.
     if (lb === NONE) return this.gpr_const32(0);
     return this.leaq_rm(this.amode(Mem.label, NONE, this.blocks.target(lb, this.func.immLo(i)), 0, 0, 0));
-  }
-
-  gen_sequence_point(i: Inst): number {
-    if (this.func.hasSide(i)) {
-      this.mark();
-      this.markSite(i, 0);
-    }
-    return this.output_none();
-  }
-
-  // ---- thread-local symbols and other stacks: what behaves like a call ----
-
-  gen_tls_value(gv: GlobalValue): number {
-    const { func, symbols } = this;
-    const symbol = symbols.global(gv);
-    const lo = func.gvOffset(gv);
-    let address: number;
-    switch (this.settings.enum("tls_model")) {
-      case "elf_gd":
-        address = this.#foundByCall((list) =>
-          this.tls_elf(
-            symbol,
-            Reloc.tlsGeneral,
-            symbols.libcall(TLS_GET_ADDR),
-            Reloc.plt4,
-            CLOBBER_CALLER_SAVED,
-            list,
-          ),
-        );
-        break;
-      case "macho":
-        address = this.#foundByCall((list) =>
-          this.tls_macho(symbol, Reloc.tlsDescriptor, CLOBBER_CALLER_SAVED, list),
-        );
-        break;
-      default:
-        address = this.tls_coff(symbol, Reloc.sectionOffset, symbols.known(TLS_INDEX), Reloc.pcRel4);
-    }
-    if (func.gvOffsetHi(gv) !== lo >> 31)
-      return this.addq_rm(address, this.gpr_const64(lo, func.gvOffsetHi(gv)));
-    return lo === 0 ? address : this.leaq_rm(this.amode_offset(address, lo));
-  }
-
-  /** The register in which a call without arguments of ours gives its result. */
-  #foundByCall(emit: (list: number) => void): number {
-    const result = this.newReg(GENERAL);
-    this.frame.hasCalls = true;
-    this.loses(CLOBBER_CALLER_SAVED);
-    this.listOperand(result, registerDef(RAX));
-    emit(this.takeList());
-    return result;
-  }
-
-  gen_stack_switch(store: Value, load: Value, payload: Value): number {
-    const result = this.newReg(GENERAL);
-    this.frame.hasCalls = true;
-    this.loses(CLOBBER_ALL);
-    this.listOperand(this.putInReg(store), registerUse(RSI));
-    this.listOperand(this.putInReg(load), registerUse(RDX));
-    this.listOperand(this.putInReg(payload), registerUse(RDI));
-    this.listOperand(result, registerDef(RDI));
-    const tib = this.settings.enum("stack_switch_model") === "update_windows_tib" ? 1 : 0;
-    // The frame pointer is saved in the context, whatever it holds.
-    this.switch_stack(tib, CLOBBER_ALL, this.takeList());
-    return result;
   }
 }
