@@ -137,9 +137,6 @@ export abstract class X64Operands extends X64Constants {
   has_avx2(): boolean {
     return (this.features & Feature.avx2) !== 0;
   }
-  has_fma(): boolean {
-    return (this.features & Feature.fma) !== 0;
-  }
 
   // ---- operands ----
 
