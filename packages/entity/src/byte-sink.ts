@@ -78,8 +78,13 @@ export class ByteSink {
     }
   }
 
-  /** Unsigned LEB128 (DWARF 5, section 7.6). */
+  /**
+   * Unsigned LEB128 (DWARF 5, section 7.6).
+   * @param x An integer from 0 to 2^53 - 1.
+   * @throws RangeError for any other number: whoever wants a negative one as 64 bits has to say so.
+   */
   uleb(x: number): void {
+    if (!(Number.isSafeInteger(x) && x >= 0)) throw new RangeError(`${x} is no unsigned integer`);
     do {
       const low = x % 128;
       x = Math.floor(x / 128);
