@@ -29,13 +29,11 @@ export class BodyReader extends OperandReader {
   /** Number of results in front of `=`, and the first of them. */
   #given = 0;
   #first = NONE as number;
-  #sawAlias = false;
 
   /** Reads everything up to the brace that closes the function. */
   body(): void {
     const b = this.buf;
     this.forward.length = 0;
-    this.#sawAlias = false;
     let block = NONE as Block;
     // What comments since the last claim belong to.
     let kind = ON_BLOCK;
@@ -96,7 +94,7 @@ export class BodyReader extends OperandReader {
     this.expected("expectedBlock", "expected block header");
   }
 
-  /** Checks what can only be known at the end: forward references and self aliases. */
+  /** Checks what can only be known at the end: forward references. */
   #finish(): void {
     const f = this.func;
     const list = this.forward;
@@ -105,10 +103,6 @@ export class BodyReader extends OperandReader {
       if (v >= f.numValues || f.valueKind(v as Value) === VK_NONE)
         this.fail("undefinedValue", `undefined operand value v${v}`, list.at(k + 1));
     }
-    if (!this.#sawAlias) return;
-    for (let v = 0; v < f.numValues; v++)
-      if (f.valueKind(v as Value) === VK_ALIAS && f.aliasTarget(v as Value) === v)
-        this.fail("aliasCycle", `alias cycle involving v${v}`, this.pos - 1);
   }
 
   #blockHeader(): Block {
@@ -183,9 +177,9 @@ export class BodyReader extends OperandReader {
       return;
     }
     this.claimValue(v, start);
-    if (v === target) this.#sawAlias = true;
-    else if (!this.isDefined(target)) this.fail("badAlias", `value v${target} is not yet defined`, at);
-    f.defineValue(v, v === target ? INVALID : f.valueType(target), VK_ALIAS, target, 0);
+    if (v === target) this.fail("aliasCycle", `alias cycle involving v${v}`, start);
+    if (!this.isDefined(target)) this.fail("badAlias", `value v${target} is not yet defined`, at);
+    f.defineValue(v, f.valueType(target), VK_ALIAS, target, 0);
   }
 
   #debugTags(): void {

@@ -104,7 +104,7 @@ const ERRORS: readonly (readonly [ReaderCode, string, string, string?])[] = [
   ["numberTooLarge", body("    v999999999 = iconst.i32 1"), "value number is too large: v999999999", "3:5"],
   ["numberTooLarge", body("    v2 = iadd v0, v99999999999"), "entity number is too large: v99999999999"],
   ["badAtomicOp", body("    v2 = atomic_rmw.i32 inc v1, v0"), "expected atomic_rmw_op"],
-  ["aliasCycle", body("    v2 -> v2\n    return v0"), "alias cycle involving v2"],
+  ["aliasCycle", body("    v2 -> v2\n    return v0"), "alias cycle involving v2", "3:5"],
 ];
 
 describe("errors", () => {
