@@ -19,6 +19,7 @@
 import { growInt32, I32List } from "@gantry/entity";
 import { ExactOperands } from "./exact-operands.ts";
 import type { ForeignDefinitions } from "./foreign-definitions.ts";
+import { LateDefinitions } from "./late-definitions.ts";
 import {
   ANY,
   CLASSES,
@@ -49,9 +50,8 @@ export class ConstrainedInstruction {
   readonly #lockEarly = new Int32Array(CLASSES);
   readonly #lockLate = new Int32Array(CLASSES);
   readonly #defined = new Int32Array(CLASSES);
-  /** Late definitions that will need some register; registers that one of them excludes. */
+  /** Late definitions that will need some register. */
   readonly #lateNeed = new Int32Array(CLASSES);
-  readonly #lateOutside = new Int32Array(CLASSES);
   /** The vreg that a fixed use wants in a register. */
   readonly #wanted = new Int32Array(32 * CLASSES);
   readonly #displaced = new I32List(32);
@@ -72,11 +72,13 @@ export class ConstrainedInstruction {
   #stuck = 0;
   #exact: ExactOperands | undefined;
   readonly #foreign: ForeignDefinitions;
+  readonly #lateDefinitions: LateDefinitions;
 
   constructor(state: RegisterState, moves: ParallelMoves, foreign: ForeignDefinitions) {
     this.#state = state;
     this.#moves = moves;
     this.#foreign = foreign;
+    this.#lateDefinitions = new LateDefinitions(state, foreign, this.#lockLate, this.#late, this.#defined);
   }
 
   /** @param slotOperands Receives the operands that were given slots. */
@@ -84,6 +86,7 @@ export class ConstrainedInstruction {
     this.#problem = p;
     this.#allocs = allocs;
     this.#slotOperands = slotOperands;
+    this.#lateDefinitions.reset(p, allocs, slotOperands);
     this.#usedAt = growInt32(this.#usedAt, p.numVRegs);
     this.#usedAt.fill(0, 0, p.numVRegs);
     this.#reusedBy.fill(0);
@@ -110,7 +113,7 @@ export class ConstrainedInstruction {
     if ((kinds & (1 << ANY)) !== 0) this.#placeUses(first, end, ANY, 3);
     if ((kinds & (1 << STACK)) !== 0) this.#placeUses(first, end, STACK, 3);
     if ((kinds & EARLY_ANY_DEF) !== 0) this.#placeEarlyDefs(first, end, 1);
-    if ((kinds & LATE_NEED) !== 0) this.#checkLateNeed();
+    if ((kinds & LATE_NEED) !== 0) this.#checkLateNeed(first, end);
     if (this.#stuck !== 0) {
       this.#allocateExactly(i, first);
       return;
@@ -145,14 +148,26 @@ export class ConstrainedInstruction {
   }
 
   /** Notes if the plan leaves too few registers for the late definitions, taking the tightest limit for that of all. */
-  #checkLateNeed(): void {
+  #checkLateNeed(first: number, end: number): void {
     for (let c = 0; c < CLASSES; c++) {
       let n = this.#lateNeed[c];
       if (n === 0) continue;
-      const taken = this.#lockLate[c] | this.#late[c] | this.#defined[c] | this.#lateOutside[c];
-      for (let q = this.#state.all[c] & ~taken; q !== 0 && n > 0; q &= q - 1) n--;
+      let q = this.#state.all[c] & ~(this.#lockLate[c] | this.#late[c] | this.#defined[c]);
+      if ((this.#kinds & (256 << LIMIT)) !== 0) q &= this.#tightestLimit(first, end, c);
+      for (; q !== 0 && n > 0; q &= q - 1) n--;
       if (n > 0) this.#stuck = 1;
     }
+  }
+
+  /** Registers that all late definitions of class `c` accept. */
+  #tightestLimit(first: number, end: number, c: number): number {
+    const opInfo = this.#problem.operandInfo.data;
+    let mask = -1;
+    for (let k = first; k < end; k++) {
+      const info = opInfo[k];
+      if ((info & 0x7f) === ((LIMIT << 4) | (c << 2) | 3)) mask &= limitMask(info >> 8);
+    }
+    return mask;
   }
 
   /** Step 1. */
@@ -172,7 +187,6 @@ export class ConstrainedInstruction {
       this.#lockLate[c] = 0;
       this.#defined[c] = 0;
       this.#lateNeed[c] = 0;
-      this.#lateOutside[c] = 0;
     }
     if (end - first > this.#reusedBy.length) this.#reusedBy = growInt32(this.#reusedBy, end - first);
     let kinds = 0;
@@ -197,7 +211,6 @@ export class ConstrainedInstruction {
         else if (constraint === REG || constraint === LIMIT) {
           kinds |= LATE_NEED;
           this.#lateNeed[(info >> 2) & 3]++;
-          if (constraint === LIMIT) this.#lateOutside[(info >> 2) & 3] |= ~limitMask(info >> 8);
         }
       }
       if (constraint === FIXED) {
@@ -443,7 +456,7 @@ export class ConstrainedInstruction {
       if ((constraint === ANY) !== (any === 1)) continue;
       if (this.#foreign.isForeign(info)) continue;
       if (constraint === STACK) {
-        this.#defineInSlot(k, v);
+        this.#lateDefinitions.placeInSlot(this.#inst, k, v);
         continue;
       }
       const outside = constraint === LIMIT ? ~limitMask(info >> 8) : 0;
@@ -452,7 +465,7 @@ export class ConstrainedInstruction {
         constraint === FIXED ? info >> 8 : any === 1 && !this.#canKeepLate(c) ? -1 : s.pick(v, c, avoid);
       if (r < 0) {
         if (constraint !== ANY) this.#stuck = 1;
-        else this.#defineInSlot(k, v);
+        else this.#lateDefinitions.placeInSlot(this.#inst, k, v);
         continue;
       }
       s.define(v, r, this.#inst);
@@ -567,84 +580,8 @@ export class ConstrainedInstruction {
         if (s.defInst[s.vregIn[r]] !== i) s.evict(r);
       }
     }
-    this.#placeDecidedDefs(first, end);
-    if ((this.#kinds & ((256 << REG) | (256 << STACK) | (256 << LIMIT))) !== 0)
-      this.#placeLateDefs(first, end, 0);
-    if ((this.#kinds & (256 << ANY)) !== 0) this.#placeLateDefs(first, end, 1);
-    if ((this.#kinds & (256 << FIXED)) !== 0) this.#placeForeignDefs(first, end);
+    this.#lateDefinitions.place(i, this.#kinds, first, end);
     for (let k = first; k < end; k++) if ((opInfo[k] & 1) !== 0 && opVReg[k] >= 128) s.dropIfDead(opVReg[k]);
-  }
-
-  /** Late definitions whose register is known: fixed and reuse. */
-  #placeDecidedDefs(first: number, end: number): void {
-    const s = this.#state;
-    const opVReg = this.#problem.operandVReg.data;
-    const opInfo = this.#problem.operandInfo.data;
-    for (let k = first; k < end; k++) {
-      const info = opInfo[k];
-      const v = opVReg[k];
-      if ((info & 3) !== 3 || v < 128) continue;
-      const constraint = (info >> 4) & 7;
-      if (constraint === FIXED) {
-        if (this.#foreign.isForeign(info)) continue;
-        this.#allocs[k] = info >> 8;
-      } else if (constraint !== REUSE) continue;
-      const r = this.#allocs[k];
-      if (s.vregIn[r] !== 0) s.evict(r);
-      s.define(v, r, this.#inst);
-      this.#defined[r >> 5] |= 1 << (r & 31);
-    }
-  }
-
-  #placeLateDefs(first: number, end: number, any: number): void {
-    const s = this.#state;
-    const opVReg = this.#problem.operandVReg.data;
-    const opInfo = this.#problem.operandInfo.data;
-    for (let k = first; k < end; k++) {
-      const info = opInfo[k];
-      const v = opVReg[k];
-      const constraint = (info >> 4) & 7;
-      if ((info & 3) !== 3 || v < 128 || constraint === FIXED || constraint === REUSE) continue;
-      if ((constraint === ANY) !== (any === 1)) continue;
-      if (constraint === STACK) {
-        this.#defineInSlot(k, v);
-        continue;
-      }
-      const c = (info >> 2) & 3;
-      const avoid =
-        this.#lockLate[c] |
-        this.#late[c] |
-        this.#defined[c] |
-        (constraint === LIMIT ? ~limitMask(info >> 8) : 0);
-      const r = constraint === ANY && (s.free[c] & ~avoid) === 0 ? -1 : s.pick(v, c, avoid);
-      if (r < 0) {
-        this.#defineInSlot(k, v);
-        continue;
-      }
-      this.#allocs[k] = r;
-      s.define(v, r, this.#inst);
-      this.#defined[c] |= 1 << (r & 31);
-    }
-  }
-
-  #placeForeignDefs(first: number, end: number): void {
-    const p = this.#problem;
-    const opInfo = p.operandInfo.data;
-    for (let k = first; k < end; k++) {
-      const info = opInfo[k];
-      const v = p.operandVReg.data[k];
-      if (v < 128 || !this.#foreign.isForeign(info)) continue;
-      this.#allocs[k] = info >> 8;
-      const c = (info >> 2) & 3;
-      const r = this.#foreign.moveOut(p, this.#inst, v, info >> 8, this.#defined[c]);
-      if (r >= 0) this.#defined[c] |= 1 << (r & 31);
-    }
-  }
-
-  #defineInSlot(k: number, v: number): void {
-    this.#state.defineInSlot(v, this.#inst);
-    this.#allocs[k] = SLOT_BASE + v;
-    this.#slotOperands.push(k);
   }
 }
 

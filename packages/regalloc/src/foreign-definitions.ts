@@ -64,8 +64,9 @@ export class ForeignDefinitions {
   /** Stores at the start of block `b`, before its state is known, what its only predecessor's branch has defined. */
   enter(p: Problem, b: number, liveness: Liveness): void {
     const list = this.#ofBranches;
+    if (list.length === 0) return;
     const first = p.blockPredStart.data[b];
-    if (list.length === 0 || p.blockPredStart.data[b + 1] - first !== 1) return;
+    if (p.blockPredStart.data[b + 1] - first !== 1) return;
     liveness.enter(p, b);
     for (let k = 0; k < list.length; k += 3)
       if (list.at(k) === p.preds.data[first] && this.#state.isLiveIn(list.at(k + 2)))
