@@ -61,10 +61,18 @@ export class Sources {
   }
 }
 
+interface Found {
+  at: number;
+  readonly order: number;
+  diagnostic: Diagnostic;
+}
+
 /** Collects what is wrong with a unit. */
 export class Reports {
   readonly sources: Sources;
-  readonly #found: { at: number; order: number; diagnostic: Diagnostic }[] = [];
+  readonly #found: Found[] = [];
+  /** What was reported of each unknown name, and in how many more places the name stands. */
+  readonly #unknown = new Map<string, { readonly found: Found; more: number }>();
   #errors = 0;
 
   constructor(sources: Sources) {
@@ -104,6 +112,30 @@ export class Reports {
         ...(more.help !== undefined ? { help: more.help } : {}),
       },
     });
+  }
+
+  /**
+   * Reports that nothing is called `name`, once: at the first place of the unit where it stands. The others are counted.
+   * @param message What to say if that is at `loc`.
+   */
+  unknownName(code: Code, name: string, loc: Loc, message: string): void {
+    const earlier = this.#unknown.get(name);
+    if (earlier === undefined) {
+      this.report(code, loc, message);
+      this.#unknown.set(name, { found: this.#found.at(-1)!, more: 0 });
+      return;
+    }
+    earlier.more++;
+    const { found } = earlier;
+    if (loc.start < found.at) {
+      found.at = loc.start;
+      found.diagnostic = { code, severity: severityOf(code), message, span: this.sources.span(loc) };
+    }
+    const places = earlier.more === 1 ? "1 more place" : `${earlier.more} more places`;
+    found.diagnostic = {
+      ...found.diagnostic,
+      help: `it stands in ${places}; if another file defines it, name that file too`,
+    };
   }
 
   /** Warns of something outside the unit; it comes behind what is in it. */

@@ -38,11 +38,8 @@ export class TypeTable {
   ): TypeId | undefined {
     const type = this.#byName.get(name.name);
     if (type === undefined) {
-      this.#reports.report(
-        code,
-        name,
-        `unknown type '${name.name}'${suggestion(name.name, this.#byName.keys())}`,
-      );
+      const hint = suggestion(name.name, this.#byName.keys());
+      this.#reports.unknownName(code, name.name, name, `unknown type '${name.name}'${hint}`);
     }
     return type?.id;
   }
@@ -133,11 +130,8 @@ export class TypeTable {
       const type = this.#byName.get(field.type.name);
       if (type === undefined) {
         const hint = suggestion(field.type.name, this.#byName.keys());
-        this.#reports.report(
-          "ISLE0105",
-          field.type,
-          `unknown type '${field.type.name}' of a field of ${owner}${hint}`,
-        );
+        const message = `unknown type '${field.type.name}' of a field of ${owner}${hint}`;
+        this.#reports.unknownName("ISLE0105", field.type.name, field.type, message);
       } else result.push({ name: field.name, type: type.id });
     }
     return result;
