@@ -1,6 +1,7 @@
 import { opcodes } from "./rows.ts";
 
-const HEAD = ";; Generated from packages/clif-ir/src/opcodes.table.ts. Do not edit.\n\n";
+const HEAD =
+  ";; Generated from packages/clif-ir/src/opcodes.table.ts. Do not edit.\n;; A target may lower some opcodes without rules: isle-allow-file ISLE0502\n\n";
 
 /** Extern extractor and ISLE type of every operand kind that is not a plain value. */
 const KINDS: Record<string, readonly [string, string]> = {
