@@ -117,6 +117,7 @@ export const codePages: Readonly<Record<Code, CodePage>> = {
   ISLE0410: page("", "Correct the path, or the permissions of the file."),
   ISLE0411: page("", "Give 'gantry isle cover' a file that --coverage wrote."),
   ISLE0412: page("", "Install it beside the rules: npm install ts-morph. Without --host nothing needs it."),
+  ISLE0413: page("", "Write the paths of the rules and of the host's file, relative to the unit file, and the name of the host class."),
   ISLE0501: page(`${F}\n(rule (f x) 1)`, "Write '_', or begin the name with '_' if it should say what stands there."),
   ISLE0502: page(`${F}\n(rule (f x) x)\n(decl idle (T) T)\n(extern constructor idle idle)\n(decl never (T) T)\n(extractor (never x) x)`, "Remove it, or use it."),
   ISLE0503: page(`${EXTERN}\n(extern constructor g g)\n(rule (f x) x)`, "Remove the declaration with the host's function, or use it."),

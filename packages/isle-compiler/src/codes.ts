@@ -97,6 +97,7 @@ export const codes = {
   ISLE0410: "A file cannot be read.",
   ISLE0411: "A file holds no coverage.",
   ISLE0412: "A host cannot be read without ts-morph.",
+  ISLE0413: "A unit file describes no unit.",
   ISLE0501: "A variable is never used.",
   ISLE0502: "A term is never used.",
   ISLE0503: "An external declaration is never used.",

@@ -23,3 +23,4 @@ export {
 } from "./trace.ts";
 export { dumpTrees } from "./tree/dump.ts";
 export { type UnitJson, unitJson } from "./tree/json.ts";
+export { readUnitFile, type UnitFile } from "./unit-file.ts";

@@ -32,7 +32,6 @@ export function isleBuild(args: readonly string[], io: CommandIo): number {
     const out = values.get("-o");
     const paths = expandPaths(words);
     if (out === undefined) throw new UsageError("'-o OUT.ts' is missing");
-    if (paths.length === 0) throw new UsageError("no files are named");
     if (flags.has("--no-host") === values.has("--host"))
       throw new UsageError("give either '--host FILE:CLASS' or '--no-host'");
     const mode = values.get("--mode") ?? "normal";

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { findUnitFiles } from "../unit-file.ts";
 import { isleBuild } from "./build.ts";
 import { isleCheck } from "./check.ts";
 import { isleCover } from "./cover.ts";
@@ -44,11 +45,61 @@ test("check tells errors from what is right, and from a wrong command line", () 
   expect(JSON.parse(json.out)).toMatchObject([
     { code: "ISLE0302", span: { line: 6, column: 1 }, labels: [{ line: 7 }, { line: 8 }] },
   ]);
-  expect(run(isleCheck, []).status).toBe(2);
   expect(run(isleCheck, ["--wrong"]).status).toBe(2);
   expect(run(isleCheck, [join(folder, "missing.isle")]).err).toMatch(/ISLE0410/);
   const host = `${join(suite, "run", "structs.host.ts")}:Host`;
   expect(run(isleCheck, ["--host", host, join(suite, "run", "structs.isle")]).status).toBe(0);
+});
+
+test("check says of an unknown type once that it is unknown, and how often it is used", () => {
+  const found = (text: string): string =>
+    run(isleCheck, [file("lost.isle", text)]).err.replaceAll(`${folder}/`, "");
+  expect(found("(type T (primitive T))\n(decl f (T Lost) Lost)\n(decl g (Lost) Gone)\n")).toBe(
+    `lost.isle:2:12: error[ISLE0113]: unknown type 'Lost'
+  help: it stands in 2 more places; if another file defines it, name that file too
+lost.isle:3:16: error[ISLE0114]: unknown type 'Gone'
+`,
+  );
+  // Constants are looked at behind the fields of types, and yet this one is the first place.
+  expect(found("(extern const $C Lost)\n(type S (struct (a Lost)))\n")).toBe(
+    `lost.isle:1:18: error[ISLE0106]: unknown type 'Lost'
+  help: it stands in 1 more place; if another file defines it, name that file too
+`,
+  );
+});
+
+test("a folder with a unit file is that unit, and a checkout has all below 'rules'", () => {
+  const rules = join(folder, "checkout", "rules");
+  const own = join(rules, "own");
+  mkdirSync(own, { recursive: true });
+  mkdirSync(join(folder, "checkout", "src", "deep"), { recursive: true });
+  writeFileSync(join(rules, "types.isle"), "(type T (primitive T))\n");
+  writeFileSync(
+    join(own, "f.isle"),
+    "(decl g (T) T)\n(extern constructor g g)\n(decl f (T) T)\n(rule (f x) (g x))\n",
+  );
+  writeFileSync(
+    join(own, "host.ts"),
+    "export class Host {\n  g(x: string): string {\n    return x;\n  }\n}\n",
+  );
+  const unit = join(own, "unit.json");
+  const describe = (unitFile: unknown): void => writeFileSync(unit, JSON.stringify(unitFile));
+  const host = { file: "host.ts", className: "Host" };
+  describe({ files: ["../types.isle", "f.isle"], host });
+  expect(run(isleCheck, [own])).toEqual({ status: 0, out: "", err: "" });
+  expect(run(isleExplain, ["--term", "f", own]).out).toContain("(decl f (T) T)");
+  expect(findUnitFiles(join(folder, "checkout", "src", "deep"))).toEqual([unit]);
+  describe({ files: ["../types.isle", "f.isle"], host: { ...host, className: "Hots" } });
+  expect(run(isleCheck, [own]).err).toMatch(/ISLE0401.*'Hots' in .*host\.ts/);
+  describe({ files: "f.isle" });
+  expect(run(isleCheck, [own]).err).toMatch(/ISLE0413.*unit\.json describes no unit/);
+  writeFileSync(unit, "files: f.isle");
+  expect(run(isleCheck, [own]).err).toMatch(/ISLE0413/);
+});
+
+test("there is nothing to say of the rules of this repository", () => {
+  for (const unit of findUnitFiles(suite))
+    expect(run(isleCheck, [dirname(unit)])).toEqual({ status: 0, out: "", err: "" });
 });
 
 test("build writes whole files or none", () => {

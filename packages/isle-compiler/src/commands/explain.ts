@@ -8,7 +8,7 @@ import { type RuleSet, type SetRule, sameConstraint } from "../tree/rule-set.ts"
 import type { Block } from "../tree/tree.ts";
 import {
   type CommandIo,
-  expandPaths,
+  namedUnits,
   parseArguments,
   printDiagnostics,
   readSource,
@@ -18,8 +18,8 @@ import {
 
 const usage =
   "usage: gantry isle explain CODE\n" +
-  "       gantry isle explain --term NAME FILE|FOLDER...\n" +
-  "       gantry isle explain --rule NAME|FILE:LINE FILE|FOLDER...";
+  "       gantry isle explain --term NAME [FILE|FOLDER...]\n" +
+  "       gantry isle explain --rule NAME|FILE:LINE [FILE|FOLDER...]";
 
 /** `gantry isle explain`: what a code means, which rules a term has, how a rule is reached and what it competes with. */
 export function isleExplain(args: readonly string[], io: CommandIo): number {
@@ -28,9 +28,9 @@ export function isleExplain(args: readonly string[], io: CommandIo): number {
     const term = values.get("--term");
     const rule = values.get("--rule");
     if (term === undefined && rule === undefined) return explainCode(words, io);
-    const paths = expandPaths(words);
-    if (paths.length === 0) throw new UsageError("no files are named");
-    const unit = compileUnit({ files: paths.map((path) => readSource(path, io)) });
+    const [named, ...others] = namedUnits(words);
+    if (others.length > 0) throw new UsageError("there are several units: name the folder of one");
+    const unit = compileUnit({ files: named!.paths.map((path) => readSource(path, io)) });
     if (unit.hasErrors || unit.program === undefined) {
       printDiagnostics(unit.diagnostics, io, false);
       return 1;

@@ -9,7 +9,6 @@ import {
   printDiagnostics,
   readSource,
   runCommand,
-  UsageError,
 } from "./io.ts";
 
 const usage = "usage: gantry isle fmt [--check] FILE|FOLDER|-...";
@@ -19,7 +18,6 @@ export function isleFmt(args: readonly string[], io: CommandIo): number {
   return runCommand(io, usage, () => {
     const { words, flags } = parseArguments(args, ["--check"], []);
     const paths = expandPaths(words);
-    if (paths.length === 0) throw new UsageError("no files are named");
     let status = 0;
     for (const path of paths) {
       const file = readSource(path, io);

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
 import {
   type Diagnostic,
   diagnosticToJson,
@@ -11,6 +11,7 @@ import {
 } from "@gantry/diag";
 import type { HostClass } from "../host/model.ts";
 import { readHost } from "../host/read.ts";
+import { findUnitFiles, readUnitFile, UNIT_FILE, type UnitFile } from "../unit-file.ts";
 
 /** Where a command's output goes. */
 export interface CommandIo {
@@ -83,6 +84,7 @@ export function runCommand(io: CommandIo, usage: string, run: () => number): num
 
 /** The `.isle` files that `paths` name: files as given, folders with all they hold, in order of names. */
 export function expandPaths(paths: readonly string[]): string[] {
+  if (paths.length === 0) throw new UsageError("no files are named");
   return paths.flatMap((path) => {
     if (path === "-" || !isFolder(path)) return [path];
     const found = readdirSync(path, { recursive: true, encoding: "utf8" });
@@ -101,6 +103,30 @@ function isFolder(path: string): boolean {
   }
 }
 
+/** What `check` and `explain` read: the paths of a unit's files, and its host's file and class. */
+export interface NamedUnit {
+  readonly paths: readonly string[];
+  readonly host?: UnitFile["host"];
+}
+
+/**
+ * The units that words name: a folder with a unit file in it is that unit; other files are one unit together; no words
+ * stand for the units of the checkout.
+ */
+export function namedUnits(words: readonly string[]): NamedUnit[] {
+  const unitFiles =
+    words.length === 0
+      ? findUnitFiles(process.cwd())
+      : words.map((word) => join(word, UNIT_FILE)).filter((path) => existsSync(path));
+  if (words.length === 0 && unitFiles.length === 0)
+    throw new UsageError(`no files are named, and no folder here or above has rules/*/${UNIT_FILE}`);
+  if (unitFiles.length === 0 || unitFiles.length < words.length) return [{ paths: expandPaths(words) }];
+  return unitFiles.map((path) => {
+    const { files, host } = readUnitFile(path);
+    return { paths: files.map((file) => relative(process.cwd(), file)), host };
+  });
+}
+
 export function readSource(path: string, io: CommandIo): SourceFile {
   try {
     if (path === "-") return new SourceFile("<stdin>", io.stdin?.() ?? "");
@@ -110,15 +136,19 @@ export function readSource(path: string, io: CommandIo): SourceFile {
   }
 }
 
-/** The host that `FILE:CLASS` names. */
-export function loadHost(option: string | undefined): HostClass | undefined {
-  if (option === undefined) return undefined;
+/** The host that `FILE:CLASS` names, or else the one that a unit file names. */
+export function loadHost(option: string | undefined, unit?: UnitFile["host"]): HostClass | undefined {
+  if (option === undefined && unit === undefined) return undefined;
+  const { file, className } = option === undefined ? unit! : hostNamed(option);
+  const host = readHost(file, className);
+  if (host === undefined) throw errorOf("ISLE0401", `there is no class '${className}' in ${file}`);
+  return host;
+}
+
+function hostNamed(option: string): UnitFile["host"] {
   const at = option.lastIndexOf(":");
   if (at <= 0) throw new UsageError(`'--host' needs FILE:CLASS, not '${option}'`);
-  const [file, name] = [option.slice(0, at), option.slice(at + 1)];
-  const host = readHost(file, name);
-  if (host === undefined) throw errorOf("ISLE0401", `there is no class '${name}' in ${file}`);
-  return host;
+  return { file: option.slice(0, at), className: option.slice(at + 1) };
 }
 
 /** Prints diagnostics as text, or with `--json` as one array. */
