@@ -12,7 +12,7 @@ const packages: Readonly<Record<string, string>> = {
   nginx: "nginx-light",
 };
 
-/** Whether a program can be started. */
+/** Whether a program can be started; tests that need one that cannot are skipped. */
 export function hasTool(name: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
 }

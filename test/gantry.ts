@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+export { hasTool } from "../scripts/tools.ts";
+
 /** The root of the repository. */
 export const root: string = fileURLToPath(new URL("../", import.meta.url));
 
@@ -32,11 +34,6 @@ export function runTool(program: string, args: readonly string[], input?: string
   });
   const milliseconds = performance.now() - start;
   return { status: run.status, stdout: run.stdout ?? "", stderr: run.stderr ?? "", milliseconds };
-}
-
-/** Whether a program is there; tests that need one that is not are skipped. */
-export function hasTool(name: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
 }
 
 /** The file that an import of `@gantry/NAME` loads in the checkout at `folder`. */
