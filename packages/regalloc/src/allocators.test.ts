@@ -68,6 +68,7 @@ describe.each(NAMES)("%s", (name) => {
   test.each([
     ["an instruction whose definitions take all registers", "op =v0:s0 =v1:r0 =v2:r1 =v3:s1@early", "-"],
     ["a branch, in a fixed stack slot", "br =v0:s0 =v1:any =v2:r1 =v3:s1 -> b1 b2", "b1 b2"],
+    ["a branch, in slots", "br =v0:stack =v1:r0 =v2:r1 =v3:stack -> b1 b2", "b1 b2"],
     ["a branch, in a register that the client keeps", "br =v0:r7 =v1:r0 =v2:r1 =v3:any -> b1 b2", "b1 b2"],
   ])("takes away what is defined where it cannot stay, by %s", (_, op, targets) => {
     const use = "op v0:reg v3:any\nop v1:reg v2:any\nop v3:r0\nret v0:r1";

@@ -93,6 +93,11 @@ export class ConstrainedInstruction {
     this.#stuck = 0;
   }
 
+  /** Gives the problem back as it was before the function was allocated. */
+  end(): void {
+    this.#exact?.restore(this.#problem);
+  }
+
   allocate(i: number): void {
     const p = this.#problem;
     const first = p.instOperandStart.data[i];
@@ -133,16 +138,13 @@ export class ConstrainedInstruction {
     const slots = this.#slotOperands;
     while (slots.length > 0 && slots.at(slots.length - 1) >= first) slots.pop();
     this.#exact ??= new ExactOperands();
-    try {
-      this.#exact.fix(this.#problem, i, s.all);
-      this.allocate(i);
-    } finally {
-      this.#exact.restore(this.#problem);
-    }
+    this.#exact.fix(this.#problem, i, s.all);
+    this.allocate(i);
   }
 
   /** An error that says why an instruction cannot be allocated. */
   refusal(i: number): Error {
+    this.end();
     this.#exact ??= new ExactOperands();
     return this.#exact.refusal(this.#problem, i, this.#state.all);
   }
@@ -487,6 +489,10 @@ export class ConstrainedInstruction {
       const c = (info >> 2) & 3;
       const input = first + (info >> 8);
       const v = opVReg[input];
+      if (((opInfo[input] >> 4) & 7) === STACK) {
+        this.#reuseInSlot(k, opVReg[k], input, v);
+        continue;
+      }
       // An input that may be in memory has no place yet unless it has a register.
       const at = this.#allocs[input] >= 0 ? this.#allocs[input] : s.regOf[v];
       const isFixed = ((opInfo[input] >> 4) & 7) === FIXED;
@@ -525,6 +531,16 @@ export class ConstrainedInstruction {
       this.#lockEarly[c] |= 1 << (r & 31);
       this.#defined[c] |= 1 << (r & 31);
     }
+  }
+
+  /** Copies `v` to the slot of `d`, which the instruction makes of it there. */
+  #reuseInSlot(def: number, d: number, input: number, v: number): void {
+    this.#copies.push(v);
+    this.#copies.push(SLOT_BASE + d);
+    this.#allocs[input] = SLOT_BASE + d;
+    this.#allocs[def] = SLOT_BASE + d;
+    this.#slotOperands.push(input);
+    this.#slotOperands.push(def);
   }
 
   /** Step 5. */

@@ -33,6 +33,8 @@ describe.each(["linear", "backtracking"] as const)("%s", (algorithm) => {
     "op v0:reg v1:limit1 v2:limit0",
     "op v0:reg v1:reg =v4:limit0@early",
     "op ~c1 v0:reg@late v1:reg v2:limit1 =v4:limit0",
+    // Memory is left to what is reused.
+    "op v0:reg@late v1:reg@late v2:reg@late v3:any =v4:reuse3",
   ])("finds the registers of %s", (op) => {
     const env = problemFromText(problem(op), p);
     const before = problemToText(p, env);
@@ -68,6 +70,17 @@ describe.each(["linear", "backtracking"] as const)("%s", (algorithm) => {
     expect(() => allocate(p, env, algorithm, out)).toThrow(
       `instruction 1 (${op}) has no solution: ${reason} relax one of them (\`any\` may be in memory, an early use may share with a late definition) or split the instruction`,
     );
+    expect(problemToText(p, env)).toBe(before);
+  });
+
+  test.each([
+    "op v4:any =v6:reg =v8:reg =v9:reg =v10:reg =v11:reg",
+    "op v4:r0 =v8:reg@early =v9:reg@early =v10:reg@early",
+  ])("gives the problem back when %s comes after an instruction that was solved exactly", (op) => {
+    const text = problem(`op v0:reg@late v1:reg@late v2:reg@late v3:any =v4:reuse3\n${op}`);
+    const env = problemFromText(text.replace("vregs 8", "vregs 12"), p);
+    const before = problemToText(p, env);
+    expect(() => allocate(p, env, algorithm, out)).toThrow("instruction 2 ");
     expect(problemToText(p, env)).toBe(before);
   });
 

@@ -1,51 +1,76 @@
 /**
  * What an allocator does with an instruction that it finds no registers for: {@link InstructionMatching} finds them, the
- * operands are fixed to what it found, and the allocator, for which fixed operands are a matter of moves, tries again.
+ * operands are fixed to what it found, reused ones for which only memory is left to that, and the allocator, for which fixed operands are a matter of moves, tries again.
  * When there are none, this says which operands stand in each other's way.
  */
 import { I32List } from "@gantry/entity";
 import { AllocationError } from "./allocation-error.ts";
 import { InstructionMatching } from "./instruction-matching.ts";
-import { CLASSES, FIXED, REUSE } from "./operand.ts";
+import { CLASSES, FIXED, REUSE, STACK } from "./operand.ts";
 import type { Problem } from "./problem.ts";
 import { instructionText, masksText, operandText } from "./text.ts";
 
-/** Bits of an operand's info word that stay when it is fixed: kind, position and class. */
+/** Bits of an operand's info word that stay: kind, position and class. */
 const KEPT = 15;
 
 export class ExactOperands {
   readonly #matching = new InstructionMatching();
-  /** Pairs of an operand that was fixed and its info word before. */
+  /** Pairs of an operand that was changed and its info word before, and of a vreg and the bytes of its slot before. */
   readonly #saved = new I32List(16);
+  readonly #savedBytes = new I32List(16);
 
   /**
-   * Fixes the operands of instruction `i` that need a register, until {@link restore}.
+   * Fixes the operands of instruction `i` that need a register, until {@link restore}. A reused one may come to be
+   * constrained to the stack; then the slot of the definition has room for it.
    *
    * @param all Allocatable registers, a mask per class.
-   * @throws AllocationError RA0001 when no registers meet the constraints.
+   * @throws AllocationError RA0001 when no registers meet the constraints; the problem is then as it was.
    */
   fix(p: Problem, i: number, all: Int32Array): void {
     const matching = this.#matching;
-    if (!matching.solve(p, i, all)) throw this.refusal(p, i, all);
+    if (!matching.solve(p, i, all)) {
+      this.restore(p);
+      throw this.refusal(p, i, all);
+    }
     const first = p.instOperandStart.at(i);
     const before = this.#saved.length;
     for (let k = 0; k < matching.places.length; k++) {
       const place = matching.places.at(k);
       const info = p.operandInfo.at(first + k);
       const constraint = (info >> 4) & 7;
-      if (place < 0 || constraint === FIXED || constraint === REUSE) continue;
-      this.#saved.push(first + k);
-      this.#saved.push(info);
-      p.operandInfo.set(first + k, (info & KEPT) | (FIXED << 4) | (place << 8));
+      if (constraint === REUSE) {
+        if (place < 0) this.#reuseInSlot(p, first + k, first + (info >> 8));
+      } else if (place >= 0 && constraint !== FIXED)
+        this.#constrain(p, first + k, (FIXED << 4) | (place << 8));
     }
     if (this.#saved.length === before) throw unfound(i);
   }
 
-  /** Gives operands their constraints back. */
+  #reuseInSlot(p: Problem, def: number, input: number): void {
+    const d = p.operandVReg.at(def);
+    const bytes = p.vregSlotBytes.at(d);
+    this.#savedBytes.push(d);
+    this.#savedBytes.push(bytes);
+    p.vregSlotBytes.set(d, Math.max(bytes, p.vregSlotBytes.at(p.operandVReg.at(input))));
+    this.#constrain(p, input, STACK << 4);
+  }
+
+  /** @param constraint Constraint and payload as in an info word. */
+  #constrain(p: Problem, operand: number, constraint: number): void {
+    const info = p.operandInfo.at(operand);
+    this.#saved.push(operand);
+    this.#saved.push(info);
+    p.operandInfo.set(operand, (info & KEPT) | constraint);
+  }
+
+  /** Gives operands their constraints back, and slots their width. */
   restore(p: Problem): void {
     const saved = this.#saved;
     for (let k = 0; k < saved.length; k += 2) p.operandInfo.set(saved.at(k), saved.at(k + 1));
     saved.clear();
+    const bytes = this.#savedBytes;
+    for (let k = 0; k < bytes.length; k += 2) p.vregSlotBytes.set(bytes.at(k), bytes.at(k + 1));
+    bytes.clear();
   }
 
   /** An error that says why instruction `i` cannot be allocated: RA0001 with the operands that stand in each other's way. */

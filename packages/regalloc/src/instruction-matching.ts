@@ -15,7 +15,8 @@
  * | use of v that d reuses, and d | v             | d             |
  *
  * Demands may share a place if they want the same value in it. What must last through the instruction, that is what has
- * one value at both, keeps off clobbered registers. What may be in memory demands nothing.
+ * one value at both, keeps off clobbered registers. What may be in memory demands nothing, but for a reused use: it demands
+ * a register as long as there is a solution with one.
  *
  * Demands of one place only are matched with registers by augmenting paths (Kuhn, "The Hungarian method for the assignment
  * problem", 1955, reduced to bipartite matching; Berge's theorem says that it is exact). Demands of both places make it a
@@ -24,7 +25,7 @@
  * are tried once.
  */
 import { growInt32, I32List } from "@gantry/entity";
-import { CLASSES, FIXED, LIMIT, limitMask, NO_REG, REG, REUSE } from "./operand.ts";
+import { ANY, CLASSES, FIXED, LIMIT, limitMask, NO_REG, REUSE, STACK } from "./operand.ts";
 import type { Problem } from "./problem.ts";
 
 /** Words of registers: one a class, and one of fixed stack slots. */
@@ -51,6 +52,9 @@ export class InstructionMatching {
   /** Per operand: 1 if it is left out; 1 + the definition that reuses it, as an index among the operands. */
   #ignored = new Int32Array(16);
   #reusedBy = new Int32Array(16);
+  /** Whether clobbers count, and whether reused uses that may be in memory are. */
+  #withClobbers = true;
+  #inMemory = false;
   /** The value that a register holds early and late, per register of the word being solved. */
   readonly #heldEarly = new Int32Array(32);
   readonly #heldLate = new Int32Array(32);
@@ -69,7 +73,11 @@ export class InstructionMatching {
    */
   solve(p: Problem, i: number, all: Int32Array): boolean {
     this.#ignored.fill(0);
-    return this.#isSolvable(p, i, all, true);
+    this.#withClobbers = true;
+    this.#inMemory = false;
+    if (this.#isSolvable(p, i, all)) return true;
+    this.#inMemory = true;
+    return this.#isSolvable(p, i, all);
   }
 
   /**
@@ -82,14 +90,16 @@ export class InstructionMatching {
     const n = p.instOperandStart.at(i + 1) - p.instOperandStart.at(i);
     this.#ignored = growInt32(this.#ignored, n);
     this.#ignored.fill(0);
-    const clobbers = this.#isSolvable(p, i, all, false);
-    const guilty: number[] = clobbers ? [-1] : [];
+    this.#inMemory = true;
+    this.#withClobbers = false;
+    this.#withClobbers = this.#isSolvable(p, i, all);
+    const guilty: number[] = this.#withClobbers ? [-1] : [];
     for (let k = n - 1; k >= 0; k--) {
       this.#ignored[k] = 1;
-      if (this.#isSolvable(p, i, all, clobbers)) this.#ignored[k] = 0;
+      if (this.#isSolvable(p, i, all)) this.#ignored[k] = 0;
     }
     for (let k = 0; k < n; k++) if (this.#ignored[k] === 0) guilty.push(k);
-    this.#isSolvable(p, i, all, clobbers);
+    this.#isSolvable(p, i, all);
     return guilty;
   }
 
@@ -102,14 +112,15 @@ export class InstructionMatching {
       const constraint = (p.operandInfo.at(first + k) >> 4) & 7;
       this.#ignored[k] = constraint === FIXED || constraint === REUSE ? 0 : 1;
     }
-    return this.#isSolvable(p, i, NO_REGISTERS, true);
+    this.#withClobbers = true;
+    return this.#isSolvable(p, i, NO_REGISTERS);
   }
 
-  #isSolvable(p: Problem, i: number, all: Int32Array, clobbers: boolean): boolean {
+  #isSolvable(p: Problem, i: number, all: Int32Array): boolean {
     this.#collect(p, i, all);
     this.allowed.fill(0);
     for (let t = 0; t < this.#mask.length; t++) this.allowed[this.#word.at(t)]! |= this.#mask.at(t);
-    if (clobbers) this.#avoidClobbers(p, i);
+    if (this.#withClobbers) this.#avoidClobbers(p, i);
     for (let w = 0; w < WORDS; w++) if (!this.#solveWord(w)) return false;
     for (let k = 0; k < this.#demandOf.length; k++) {
       const t = this.#demandOf.at(k);
@@ -146,7 +157,8 @@ export class InstructionMatching {
       const isDef = (info & 1) !== 0;
       const isLate = (info & 2) !== 0;
       const def = this.#reusedBy[k]!;
-      if (def === 0 && constraint !== REG && constraint !== LIMIT && constraint !== FIXED) continue;
+      if (constraint === STACK || (constraint === ANY && (def === 0 || this.#inMemory))) continue;
+      if (constraint === REUSE) continue;
       const word = constraint === FIXED ? (info >> 8) >> 5 : (info >> 2) & 3;
       const mask =
         constraint === FIXED

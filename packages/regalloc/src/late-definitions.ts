@@ -60,7 +60,7 @@ export class LateDefinitions {
     this.#slotOperands.push(k);
   }
 
-  /** Those whose register is known: fixed and reuse. */
+  /** Those whose place is known: fixed and reuse. */
   #placeDecided(i: number, first: number, end: number): void {
     const s = this.#state;
     const opVReg = this.#problem.operandVReg.data;
@@ -75,6 +75,10 @@ export class LateDefinitions {
         this.#allocs[k] = info >> 8;
       } else if (constraint !== REUSE) continue;
       const r = this.#allocs[k];
+      if (r >= SLOT_BASE) {
+        s.defineInSlot(v, i);
+        continue;
+      }
       if (s.vregIn[r] !== 0) s.evict(r);
       s.define(v, r, i);
       this.#defined[r >> 5] |= 1 << (r & 31);

@@ -80,6 +80,7 @@ export class LinearAllocator {
     this.#merger.reset(p);
     this.#stores.collect(p, this.#edits, this.#edgeEdits, this.#slotOperands, out.allocs.data, this.#merger);
     this.#write(p, out);
+    this.#constrained.end();
   }
 
   #begin(p: Problem, env: Environment, out: Output): void {

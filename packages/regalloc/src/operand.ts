@@ -9,7 +9,8 @@
  * instruction's operand list; limit: log2 of the first register number that is too high).
  *
  * An instruction reads and writes at two points, early and late. An early use and a late def may share a register; a
- * late use or an early def may share one with nothing else. Clobbers happen at the late point.
+ * late use or an early def may share one with nothing else. Clobbers happen at the late point. A definition that reuses
+ * an `any` use is in memory with it only if there is no solution with a register for them.
  *
  * Allocation word: a physical register or fixed stack slot as above, a spill slot as {@link SLOT_BASE} plus its
  * number, or {@link NO_REG}.

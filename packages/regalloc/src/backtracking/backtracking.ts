@@ -44,13 +44,10 @@ export class BacktrackingAllocator {
     this.#exact ??= new ExactOperands();
     const exact = this.#exact;
     const { unplaced } = this.#assignment;
-    try {
-      do {
-        for (const i of new Set(unplaced.toArray().sort((a, b) => a - b))) exact.fix(p, i, this.#all);
-      } while (!this.#assign(p, env));
-      this.#placement.run(p, this.#all, out);
-    } finally {
-      exact.restore(p);
-    }
+    do {
+      for (const i of new Set(unplaced.toArray().sort((a, b) => a - b))) exact.fix(p, i, this.#all);
+    } while (!this.#assign(p, env));
+    this.#placement.run(p, this.#all, out);
+    exact.restore(p);
   }
 }

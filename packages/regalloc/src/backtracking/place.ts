@@ -20,6 +20,8 @@ import type { Occupancy } from "./occupancy.ts";
 import { IN_GAP, IN_SLOT, type Ranges, WITH_DEFINITION } from "./ranges.ts";
 
 const PLACES = 5;
+/** In place of a register: the definition is constrained to the slot, although the vreg may have a register after it. */
+const AT_SLOT = -2;
 
 export class Placement {
   readonly #ranges: Ranges;
@@ -36,7 +38,7 @@ export class Placement {
   #startHead = new Int32Array(256);
   #endHead = new Int32Array(256);
   #location = new Int32Array(1024).fill(-1);
-  /** Per vreg: point of its definition; its register there or -1; 1 when it needs a slot. */
+  /** Per vreg: point of its definition; its register there, -1 or {@link AT_SLOT}; 1 when it needs a slot. */
   #defPoint = new Int32Array(1024);
   #defReg = new Int32Array(1024);
   #needsSlot = new Int32Array(1024);
@@ -61,6 +63,7 @@ export class Placement {
       const operand = this.#reused.at(k);
       const def = this.#reused.at(k + 2);
       this.#allocs[operand] = this.#allocs[def]!;
+      if (this.#allocs[def]! >= SLOT_BASE) this.#slotOperands.push(operand);
       const source = this.#reused.at(k + 1);
       const inst = this.#reused.at(k + 3);
       if (source !== -1 && !this.#isFixedAt(inst, p.operandVReg.at(operand), this.#allocs[def]!))
@@ -193,7 +196,7 @@ export class Placement {
         }
         return;
       }
-      this.#defReg[v] = kind === IN_SLOT ? -1 : r;
+      this.#defReg[v] = kind === IN_SLOT ? AT_SLOT : r;
       if (r >= 0 && kind !== IN_SLOT) this.#allocs[operand] = r;
       else this.#inSlot(operand, v);
       if (kind === IN_SLOT && r >= 0 && !this.#endsBlock(inst)) this.#addMove(inst, 4, this.#needSlot(v), r);
@@ -299,8 +302,8 @@ export class Placement {
       before = k;
     }
     const d = this.#defPoint[v]!;
-    // What a branch defines in a fixed register arrives in the successors by their edges.
-    if (this.#defReg[v]! >= 0 && d >= 0 && this.#endsBlock(d >> 1)) return false;
+    // What a branch defines in a fixed register or in its slot arrives in the successors by their edges.
+    if (this.#defReg[v] !== -1 && d >= 0 && this.#endsBlock(d >> 1)) return false;
     return isWhole;
   }
 
@@ -329,9 +332,9 @@ export class Placement {
     }
   }
 
-  /** Whether the last instruction of block `b` defines `v` in a register. */
+  /** Whether the last instruction of block `b` defines `v` in a register, or in its slot because it must. */
   #arrivesFixed(v: number, b: number): boolean {
-    return this.#defReg[v]! >= 0 && this.#defPoint[v]! >> 1 === this.#problem.blockInstStart.at(b + 1) - 1;
+    return this.#defReg[v] !== -1 && this.#defPoint[v]! >> 1 === this.#problem.blockInstStart.at(b + 1) - 1;
   }
 
   #note(list: I32List, head: number, r: number, v: number): number {

@@ -207,6 +207,7 @@ export class Ranges {
           reused = input;
           point = 2 * i;
           if (((inputInfo >> 4) & 7) === LIMIT) mask = limitMask(inputInfo >> 8);
+          else if (((inputInfo >> 4) & 7) === STACK) kind = IN_SLOT;
         }
       }
       if (this.#open[v]! < 0) this.#open[v] = 2 * i + 2;

@@ -50,7 +50,7 @@ function candidates(
   if (p.operandVReg.at(first + k) < FIRST_VREG) return [NO_REG];
   switch ((info >> 4) & 7) {
     case ANY:
-      return reuserOf(p, i, k) < 0 ? [NO_REG] : registers(32);
+      return isReused(p, i, k) ? [...registers(32), NO_REG] : [NO_REG];
     case STACK:
       return [NO_REG];
     case FIXED:
@@ -64,14 +64,12 @@ function candidates(
   }
 }
 
-/** The definition that reuses operand `k`, or -1. */
-function reuserOf(p: Problem, i: number, k: number): number {
-  const first = p.instOperandStart.at(i);
-  for (let d = first; d < p.instOperandStart.at(i + 1); d++) {
+function isReused(p: Problem, i: number, k: number): boolean {
+  for (let d = p.instOperandStart.at(i); d < p.instOperandStart.at(i + 1); d++) {
     const info = p.operandInfo.at(d);
-    if (((info >> 4) & 7) === REUSE && info >> 8 === k) return d - first;
+    if (((info >> 4) & 7) === REUSE && info >> 8 === k) return true;
   }
-  return -1;
+  return false;
 }
 
 /** Whether an operand is in its place both before and after the instruction. */

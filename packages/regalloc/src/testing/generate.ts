@@ -379,7 +379,7 @@ class Generator {
     if (constraint === REG || constraint === LIMIT) this.#budget[cls]!--;
     if (constraint !== LIMIT) return operandInfo(kind, position, cls, constraint);
     this.#limits++;
-    return operandInfo(kind, position, cls, LIMIT, 3);
+    return operandInfo(kind, position, cls, LIMIT, this.#options.scarce === true ? 1 + c.below(2) : 3);
   }
 
   #fixedUse(late: boolean): void {
@@ -443,7 +443,8 @@ class Generator {
     this.#defs.push([v, operandInfo(DEF, LATE, 0, FIXED, r)]);
     for (let n = this.#c.below(3); n > 0; n--) {
       const w = this.#newVReg();
-      this.#defs.push([w, operandInfo(DEF, LATE, this.#p.vregClass.at(w), ANY)]);
+      const onStack = this.#options.stack !== false && this.#c.chance(3);
+      this.#defs.push([w, operandInfo(DEF, LATE, this.#p.vregClass.at(w), onStack ? STACK : ANY)]);
     }
     this.#end(BRANCH | WRITES_FLAGS, 1);
   }
