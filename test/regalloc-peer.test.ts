@@ -17,8 +17,8 @@ import { buildPeers, type Peers } from "../bench/peers.ts";
 
 // Whatever regalloc2 allocates, ours allocate: generated problems in text form through `peers regalloc`. So that there are
 // refusals to compare as well, two batches are for a machine of so few registers that an instruction alone may ask for more.
-// What ours refuse there must have no solution, as trying all combinations says; where regalloc2 has one all the same (two of
-// 120,000, in which a vreg is used late in two fixed registers), that is wrong, and its own checker says so.
+// What ours refuse there must have no solution, as trying all combinations says; where regalloc2 has one all the same (ten of
+// 120,000: a vreg that is used late in two fixed registers, a reused use that is fixed or limited), its own checker refuses it.
 
 const COUNT = 2500;
 const ALGORITHMS = ["linear", "backtracking"] as const;
