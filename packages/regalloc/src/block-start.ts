@@ -12,8 +12,10 @@ import type { BlockStates } from "./block-states.ts";
 import { CLASSES } from "./operand.ts";
 import type { Problem } from "./problem.ts";
 import type { RegisterState } from "./register-state.ts";
-import type { UseChains } from "./use-chains.ts";
+import { blockPosition, operandBase, type UseChains } from "./use-chains.ts";
 
+/** A function has fewer edges than are left above this. */
+const MAX_COUNTED = 1 << 29;
 /** Predecessors that are asked where a parameter's arguments are. */
 const MAX_VOTERS = 8;
 
@@ -23,10 +25,13 @@ export class BlockStart {
   readonly #chains: UseChains;
   /** The block whose end the register state is that of. */
   #stateBlock = 0;
-  /** Per vreg, while a merge is looked at: how many of the predecessors but the latest end with it in a register. */
+  /** Per vreg: see {@link #countHolders}; and the greatest of these numbers. */
   #holders = new Int32Array(1024);
+  #counted = 0;
   /** For each voter the weight of its edge, then where each argument ends. */
   readonly #votes = new I32List(64);
+  /** While predecessors are joined: values that lose their registers. */
+  readonly #lost = new I32List(32);
   /** While a loop is entered: values that need another register. */
   readonly #moved = new I32List(32);
   /** Registers of the parameters placed so far. */
@@ -41,6 +46,9 @@ export class BlockStart {
   reset(p: Problem): void {
     if (p.numVRegs > this.#holders.length) this.#holders = new Int32Array(2 * p.numVRegs);
     this.#stateBlock = 0;
+    if (this.#counted < MAX_COUNTED) return;
+    this.#holders.fill(0);
+    this.#counted = 0;
   }
 
   /**
@@ -65,10 +73,11 @@ export class BlockStart {
   /** Makes the state that in which block `b` starts. */
   enter(p: Problem, b: number): void {
     const s = this.#state;
-    const start = p.blockInstStart.data[b];
+    const start = blockPosition(p, b);
     s.block = b;
-    s.blockEnd = p.blockInstStart.data[b + 1];
-    s.clobbers = this.#chains.notes[start] >> 1;
+    s.lastInst = p.blockInstStart.data[b + 1] - 1;
+    s.blockEnd = blockPosition(p, b + 1);
+    s.operandBase = operandBase(p, b);
     if (start >= s.loops.limit) s.loops.close(start);
     this.#states.beginStart();
     const before = this.#stateBlock;
@@ -85,16 +94,7 @@ export class BlockStart {
       this.#continue();
       return;
     }
-    for (let c = 0; c < CLASSES; c++) {
-      let q = s.all[c] & ~s.free[c];
-      while (q !== 0) {
-        const r = (c << 5) | (31 - Math.clz32(q & -q));
-        q &= q - 1;
-        s.regOf[s.vregIn[r]] = -1;
-        s.vregIn[r] = 0;
-      }
-      s.free[c] = s.all[c];
-    }
+    s.clear();
     if (only) this.#inherit(primary);
     else this.#merge(p, b, primary, first, last);
   }
@@ -102,12 +102,16 @@ export class BlockStart {
   /** The state as it is, being that of the only predecessor's end, without what is dead here. */
   #continue(): void {
     const s = this.#state;
-    for (let c = 0; c < CLASSES; c++) {
-      let q = s.all[c] & ~s.free[c];
-      while (q !== 0) {
-        const r = (c << 5) | (31 - Math.clz32(q & -q));
-        q &= q - 1;
-        if (!s.isLiveIn(s.vregIn[r])) s.drop(r);
+    const { vregIn, regOf, free, globalOf, live, liveIn, classes } = s;
+    for (let c = 0; c < classes; c++) {
+      for (let q = s.all[c] & ~free[c]; q !== 0; q &= q - 1) {
+        const n = 31 - Math.clz32(q & -q);
+        const v = vregIn[(c << 5) | n];
+        const g = globalOf[v];
+        const keep = (live[liveIn + (g >> 5)] >>> (g & 31)) & 1;
+        vregIn[(c << 5) | n] = v & -keep;
+        regOf[v] = (((c << 5) + n + 1) & -keep) - 1;
+        free[c] |= (keep ^ 1) << n;
       }
     }
   }
@@ -115,79 +119,141 @@ export class BlockStart {
   /** The state at the end of an earlier block, which is the only predecessor, without what is dead here. */
   #inherit(primary: number): void {
     const s = this.#state;
+    const { vregIn, regOf, free, globalOf, live, liveIn } = s;
     const ends = this.#states.ends.data;
+    const { hasAbsences } = s.loops;
     const owner = this.#states.owner.data[primary];
-    const from = this.#states.endFrom.data[primary];
-    const to = this.#states.endTo.data[primary];
-    for (let k = from; k < to; k += 2)
-      if (s.isLiveIn(ends[k + 1]) && !s.isAbsent(ends[k + 1], owner)) s.take(ends[k], ends[k + 1]);
+    for (let k = this.#states.endFrom.data[primary], z = this.#states.endTo.data[primary]; k < z; k += 2) {
+      const r = ends[k];
+      const v = ends[k + 1];
+      if (hasAbsences && s.isAbsent(v, owner)) continue;
+      const g = globalOf[v];
+      const keep = (live[liveIn + (g >> 5)] >>> (g & 31)) & 1;
+      vregIn[r] = v & -keep;
+      regOf[v] = ((r + 1) & -keep) - 1;
+      free[r >> 5] &= ~(keep << (r & 31));
+    }
   }
 
   /** The state of `primary` as far as it is worth keeping, and registers for the parameters. */
   #merge(p: Problem, b: number, primary: number, first: number, last: number): void {
-    const s = this.#state;
-    const states = this.#states;
-    const preds = p.preds.data;
     const loopLast = this.#chains.loopEnd[b];
-    if (loopLast >= 0) s.loops.open(b, p.blockInstStart.data[loopLast + 1]);
-    const others = loopLast >= 0 ? 0 : this.#countHolders(preds, b, primary, first, last);
-    const from = states.endFrom.data[primary];
-    const to = states.endTo.data[primary];
-    const owner = states.owner.data[primary];
-    const ends = states.ends.data;
-    this.#moved.clear();
-    for (let k = from; k < to; k += 2) {
-      const v = ends[k + 1];
-      if (!s.isLiveIn(v) || s.isAbsent(v, owner)) continue;
-      const use = s.nextUse[v];
-      const keep =
-        loopLast >= 0 ? this.#keepInLoop(ends[k], v, use) : use < s.blockEnd || this.#holders[v] === others;
-      if (keep) this.#startIn(ends[k], v);
-    }
-    if (p.blockParamStart.data[b] !== p.blockParamStart.data[b + 1]) this.#placeParams(p, b, first, last);
-    if (this.#moved.length !== 0) this.#enterLoop(p);
+    const params = p.blockParamStart.data[b] !== p.blockParamStart.data[b + 1];
+    if (loopLast >= 0) {
+      this.#state.loops.open(b, blockPosition(p, loopLast + 1));
+      this.#keepInLoop(primary);
+    } else this.#keepWhatIsShared(p, b, primary, first, last);
+    if (params) this.#placeParams(p, b, first, last);
+    if (loopLast >= 0 && this.#moved.length !== 0) this.#enterLoop(p);
     for (let q = first; q < last; q++) {
-      if (preds[q] >= b) continue;
-      for (let k = states.endFrom.data[preds[q]], z = states.endTo.data[preds[q]]; k < z; k += 2) {
-        const v = ends[k + 1];
-        this.#holders[v] = 0;
-        if (s.regOf[v] < 0 && s.isLiveIn(v)) s.keepInMemory(v);
-      }
+      const d = p.preds.data[q];
+      if (d < b && d !== primary) this.#storeWhatIsLost(d);
     }
   }
 
-  /** Counts for each vreg who has it in a register, of the allocated predecessors but `primary`; returns how many these are. */
+  /** Keeps what this block uses or all predecessors hold in some register. */
+  #keepWhatIsShared(p: Problem, b: number, primary: number, first: number, last: number): void {
+    const s = this.#state;
+    const { vregIn, regOf, free, nextUse, blockEnd, globalOf, live, liveIn } = s;
+    const holders = this.#holders;
+    const shared = this.#countHolders(p.preds.data, b, primary, first, last);
+    const isOnly = shared === 0 ? 1 : 0;
+    const { starts, endFrom, endTo } = this.#states;
+    const { hasAbsences } = s.loops;
+    const owner = this.#states.owner.data[primary];
+    const from = endFrom.data[primary];
+    const to = endTo.data[primary];
+    this.#lost.clear();
+    this.#lost.extend(to - from);
+    let losses = 0;
+    let at = starts.extend(to - from);
+    const ends = this.#states.ends.data;
+    const lost = this.#lost.data;
+    const into = starts.data;
+    // Which of these live and are kept follows no pattern, so nothing here branches on it.
+    for (let k = from; k < to; k += 2) {
+      const r = ends[k];
+      const v = ends[k + 1];
+      if (hasAbsences && s.isAbsent(v, owner)) continue;
+      const g = globalOf[v];
+      const isLive = (live[liveIn + (g >> 5)] >>> (g & 31)) & 1;
+      const isUsed = (nextUse[v] - blockEnd) >>> 31;
+      const isShared = holders[v] === shared ? 1 : 0;
+      const keep = isLive & (isUsed | isShared | isOnly);
+      into[at] = r;
+      into[at + 1] = v;
+      at += keep << 1;
+      vregIn[r] = v & -keep;
+      regOf[v] = ((r + 1) & -keep) - 1;
+      free[r >> 5] &= ~(keep << (r & 31));
+      lost[losses] = v;
+      losses += isLive ^ keep;
+    }
+    starts.length = at;
+    for (let k = 0; k < losses; k++) s.keepInMemory(this.#lost.data[k]);
+  }
+
+  /**
+   * Counts for each vreg who has it in a register, of the allocated predecessors but `primary`, as long as these are all.
+   * Returns what `holders` then is for those that all have, or 0 if there are no others. Greater numbers than those of
+   * earlier calls are used, so that nothing needs to be cleared.
+   */
   #countHolders(preds: Int32Array, b: number, primary: number, first: number, last: number): number {
     const s = this.#state;
-    const { ends, endFrom, endTo, owner } = this.#states;
+    const { endFrom, endTo, owner } = this.#states;
+    const ends = this.#states.ends.data;
+    const { hasAbsences } = s.loops;
     const holders = this.#holders;
-    let others = 0;
+    const before = this.#counted;
+    let all = before;
     for (let q = first; q < last; q++) {
       const d = preds[q];
       if (d >= b || d === primary) continue;
-      others++;
       for (let k = endFrom.data[d], z = endTo.data[d]; k < z; k += 2) {
-        const v = ends.data[k + 1];
-        if (!s.isAbsent(v, owner.data[d])) holders[v]++;
+        const v = ends[k + 1];
+        if (hasAbsences && s.isAbsent(v, owner.data[d])) continue;
+        if (all === before || holders[v] === all) holders[v] = all + 1;
       }
+      all++;
     }
-    return others;
+    this.#counted = all;
+    return all === before ? 0 : all;
   }
 
-  /** Whether register `r` keeps `v` in the loop that begins here; notes what had better be in another one. */
-  #keepInLoop(r: number, v: number, use: number): boolean {
+  /** Sees to it that what predecessor `d` has in a register and this block does not is found in memory. */
+  #storeWhatIsLost(d: number): void {
+    const s = this.#state;
+    const { regOf } = s;
+    const ends = this.#states.ends.data;
+    for (let k = this.#states.endFrom.data[d], z = this.#states.endTo.data[d]; k < z; k += 2)
+      if (regOf[ends[k + 1]] < 0 && s.isLiveIn(ends[k + 1])) s.keepInMemory(ends[k + 1]);
+  }
+
+  /** Keeps what the loop that begins here uses, or has room for; notes what had better be in another register. */
+  #keepInLoop(primary: number): void {
     const s = this.#state;
     const limit = s.loops.limit;
-    if (use >= limit && !s.loops.keep(v, use)) return false;
-    if (this.#chains.notes[limit] >> 1 === s.clobbers || ((s.calleeSaved[r >> 5] >>> (r & 31)) & 1) !== 0)
-      return true;
-    if (use < limit) this.#moved.push(v);
-    return false;
+    const hasCalls = s.nextClobber <= limit;
+    const { endFrom, endTo } = this.#states;
+    const owner = this.#states.owner.data[primary];
+    const ends = this.#states.ends.data;
+    this.#moved.clear();
+    for (let k = endFrom.data[primary], z = endTo.data[primary]; k < z; k += 2) {
+      const r = ends[k];
+      const v = ends[k + 1];
+      if (!s.isLiveIn(v) || s.isAbsent(v, owner)) continue;
+      const use = s.nextUse[v];
+      const isUsed = use < limit;
+      if (!isUsed && !s.loops.keep(v, use)) s.keepInMemory(v);
+      else if (!hasCalls || ((s.calleeSaved[r >> 5] >>> (r & 31)) & 1) !== 0) this.#startIn(r, v);
+      else if (isUsed) this.#moved.push(v);
+      else s.keepInMemory(v);
+    }
   }
 
   /** Adds a vreg to the state that the block starts in. */
   #startIn(r: number, v: number): void {
-    this.#state.take(r, v);
+    this.#state.settle(r, v);
     this.#states.addStart(r, v);
   }
 
@@ -201,6 +267,7 @@ export class BlockStart {
       const c = vregClass[v];
       const free = s.free[c] & s.calleeSaved[c];
       if (free !== 0) this.#startIn((c << 5) | (31 - Math.clz32(free & -free)), v);
+      else s.keepInMemory(v);
     }
   }
 
@@ -211,6 +278,7 @@ export class BlockStart {
     const chains = this.#chains;
     const voters = this.#locateArguments(p, b, first, last, count);
     const own = edgeWeight(p, b);
+    const position = blockPosition(p, b);
     const taken = this.#taken;
     taken[0] = 0;
     taken[1] = 0;
@@ -219,8 +287,9 @@ export class BlockStart {
       const v = p.params.data[a + k];
       const c = p.vregClass.data[v];
       s.defInst[v] = -1 - b;
-      s.nextUse[v] = chains.firstUse[v];
-      if (s.free[c] === 0) this.#makeRoom(c, taken[c], chains.firstUse[v]);
+      const use = chains.next[position + k];
+      s.nextUse[v] = use;
+      if (s.free[c] === 0) this.#makeRoom(c, taken[c], use);
       const free = s.free[c];
       if (free === 0) {
         s.needSlot(v);
@@ -234,7 +303,7 @@ export class BlockStart {
       this.#startIn(r, v);
       taken[c] |= 1 << (r & 31);
       s.defReg[v] = r;
-      chains.hint[v] = r;
+      chains.hint[v] = 1 + r;
     }
   }
 

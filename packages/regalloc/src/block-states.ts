@@ -62,13 +62,13 @@ export class BlockStates {
     if (matters) {
       let at = this.ends.extend(64 * CLASSES);
       const ends = this.ends.data;
-      for (let c = 0; c < CLASSES; c++) {
-        let q = s.all[c] & ~s.free[c];
-        while (q !== 0) {
+      const { vregIn, all, free, classes } = s;
+      for (let c = 0; c < classes; c++) {
+        for (let q = all[c] & ~free[c]; q !== 0; q &= q - 1) {
           const r = (c << 5) | (31 - Math.clz32(q & -q));
-          q &= q - 1;
-          ends[at++] = r;
-          ends[at++] = s.vregIn[r];
+          ends[at] = r;
+          ends[at + 1] = vregIn[r];
+          at += 2;
         }
       }
       this.ends.length = at;

@@ -178,6 +178,7 @@ export class ConstrainedInstruction {
     const opVReg = this.#problem.operandVReg.data;
     const opInfo = this.#problem.operandInfo.data;
     const next = s.chains.next;
+    const base = s.operandBase;
     this.#copies.clear();
     for (let c = 0; c < CLASSES; c++) {
       this.#fixedUse[c] = 0;
@@ -203,7 +204,7 @@ export class ConstrainedInstruction {
       const constraint = (info >> 4) & 7;
       const isLate = (info & 2) !== 0;
       if ((info & 1) === 0) {
-        s.nextUse[v] = next[k];
+        s.nextUse[v] = next[base + k];
         this.#usedAt[v] = i + 1;
         kinds |= 1 << constraint;
         if (constraint === REG && isLate) kinds |= LATE_REG;
@@ -470,7 +471,7 @@ export class ConstrainedInstruction {
         else this.#lateDefinitions.placeInSlot(this.#inst, k, v);
         continue;
       }
-      s.define(v, r, this.#inst);
+      s.define(v, r, this.#inst, k);
       this.#allocs[k] = r;
       this.#lockEarly[c] |= 1 << (r & 31);
       this.#lockLate[c] |= 1 << (r & 31);
@@ -567,8 +568,7 @@ export class ConstrainedInstruction {
     }
     for (let k = 0; k < this.#copies.length; k += 2)
       this.#addCopy(this.#copies.at(k), this.#copies.at(k + 1));
-    for (let k = 0; k < touched.length; k++) s.isTouched[touched.at(k)] = 0;
-    touched.clear();
+    s.forgetTouched();
     moves.resolve(2 * this.#inst, s.free[0], s.free[1], s.free[2]);
   }
 
@@ -585,7 +585,7 @@ export class ConstrainedInstruction {
     const i = this.#inst;
     const opVReg = this.#problem.operandVReg.data;
     const opInfo = this.#problem.operandInfo.data;
-    if (this.#problem.instClobber.data[i] !== 0) s.clobbers++;
+    if (this.#problem.instClobber.data[i] !== 0) s.passClobber();
     for (let c = 0; c < CLASSES; c++) s.free[c] |= this.#reserved[c] & s.all[c];
     for (let k = first; k < end; k++) if ((opInfo[k] & 1) === 0 && opVReg[k] >= 128) s.dropIfDead(opVReg[k]);
     for (let c = 0; c < CLASSES; c++) {

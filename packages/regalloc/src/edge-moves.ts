@@ -11,6 +11,8 @@ export class EdgeMoves {
   readonly #states: BlockStates;
   readonly #moves: ParallelMoves;
   readonly #free = new Int32Array(CLASSES);
+  /** Per register: the vreg in it at the end that is looked at, or 0. */
+  readonly #held = new Int32Array(32 * CLASSES);
 
   constructor(state: RegisterState, states: BlockStates, moves: ParallelMoves) {
     this.#state = state;
@@ -44,39 +46,54 @@ export class EdgeMoves {
     const from = states.endFrom.data[b];
     const to = states.endTo.data[b];
     const owner = states.owner.data[b];
+    const held = this.#held;
+    // Nobody asks for the registers of the last point any more, so those of this one can stand in their place.
+    const { regOf, defReg, defInst } = s;
+    const { hasAbsences } = s.loops;
+    for (let k = from; k < to; k += 2) {
+      held[ends[k]] = ends[k + 1];
+      regOf[ends[k + 1]] = ends[k];
+    }
+    let moves = 0;
     const a = p.blockParamStart.data[t];
     const z = p.blockParamStart.data[t + 1];
-    let moves = 0;
     if (a !== z) {
-      const args = p.edgeArgStart.data[e];
+      const args = p.edgeArgStart.data[e] - a;
       for (let k = a; k < z; k++) {
         const param = p.params.data[k];
-        const arg = p.edgeArgs.data[args + k - a];
-        const r = states.registerAtEnd(s, b, arg);
-        const source = r >= 0 ? r : s.source(arg);
-        const target = s.defReg[param] >= 0 ? s.defReg[param] : SLOT_BASE + param;
+        const source = this.#locate(p.edgeArgs.data[args + k], owner);
+        const target = defReg[param] >= 0 ? defReg[param] : SLOT_BASE + param;
         if (source === target) continue;
         this.#moves.add(source, target);
         moves++;
       }
     }
-    // Most of what is in a register here is in the same one there; both lists have mostly ascending registers.
-    let at = from;
     const first = states.startAt.data[t];
     const last = states.startAt.data[t + 1];
     for (let k = first; k < last; k += 2) {
       const r = starts[k];
       const v = starts[k + 1];
-      while (at < to && ends[at] < r) at += 2;
-      if (at < to && ends[at] === r && ends[at + 1] === v && !s.isAbsent(v, owner)) continue;
-      if (s.isAbsent(v, t) || s.defInst[v] === -1 - t) continue;
-      at = from;
-      const source = states.registerAtEnd(s, b, v);
-      if (source === r) continue;
-      this.#moves.add(source >= 0 ? source : s.source(v), r);
+      // Most of what is in a register here is in the same one there.
+      if (held[r] === v && !(hasAbsences && s.isAbsent(v, owner))) continue;
+      if ((hasAbsences && s.isAbsent(v, t)) || defInst[v] === -1 - t) continue;
+      this.#moves.add(this.#locate(v, owner), r);
       moves++;
     }
-    if (moves === 0) return;
+    if (moves !== 0) this.#emit(p, b, from, to, first, last);
+    for (let k = from; k < to; k += 2) held[ends[k]] = 0;
+  }
+
+  /** Where `v` is at the end that is looked at: a register, or where else it can be had from. */
+  #locate(v: number, owner: number): number {
+    const s = this.#state;
+    const r = s.regOf[v];
+    return r >= 0 && this.#held[r] === v && !s.isAbsent(v, owner) ? r : s.source(v);
+  }
+
+  #emit(p: Problem, b: number, from: number, to: number, first: number, last: number): void {
+    const s = this.#state;
+    const ends = this.#states.ends.data;
+    const starts = this.#states.starts.data;
     const free = this.#free;
     for (let c = 0; c < CLASSES; c++) free[c] = s.all[c];
     for (let k = from; k < to; k += 2) free[ends[k] >> 5] &= ~(1 << (ends[k] & 31));

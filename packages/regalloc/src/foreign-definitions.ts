@@ -34,16 +34,17 @@ export class ForeignDefinitions {
   }
 
   /**
-   * Takes `v` out of the place that instruction `i` defines it in.
+   * Takes what operand `k` of instruction `i` defines out of the place where it does.
    *
    * @param taken Registers of the vreg's class that the instruction defines.
    * @returns The register that it is in afterwards, or -1 if it is in its slot.
    */
-  moveOut(p: Problem, i: number, v: number, place: number, taken: number): number {
+  moveOut(p: Problem, i: number, k: number, place: number, taken: number): number {
     const s = this.#state;
+    const v = p.operandVReg.data[k];
     if (place < FIRST_FIXED_SLOT) s.used[place >> 5] |= 1 << (place & 31);
-    if (i === s.blockEnd - 1) {
-      s.defineInSlot(v, i);
+    if (i === s.lastInst) {
+      s.defineInSlot(v, i, k);
       this.#ofBranches.push(s.block);
       this.#ofBranches.push(place);
       this.#ofBranches.push(v);
@@ -52,10 +53,10 @@ export class ForeignDefinitions {
     const r = s.pick(v, p.vregClass.data[v], taken);
     if (r >= 0) {
       s.edits.push(2 * i + 1, MOVE, place, r);
-      s.define(v, r, i);
+      s.define(v, r, i, k);
       return r;
     }
-    s.defineInSlot(v, i);
+    s.defineInSlot(v, i, k);
     this.#moves.add(place, SLOT_BASE + v);
     this.#moves.resolve(2 * i + 1, s.free[0], s.free[1], s.free[2]);
     return -1;
@@ -69,7 +70,7 @@ export class ForeignDefinitions {
     if (p.blockPredStart.data[b + 1] - first !== 1) return;
     liveness.enter(p, b);
     for (let k = 0; k < list.length; k += 3)
-      if (list.at(k) === p.preds.data[first] && this.#state.isLiveIn(list.at(k + 2)))
+      if (list.at(k) === p.preds.data[first] && liveness.isLiveIn(this.#state.globalOf[list.at(k + 2)]))
         this.#moves.add(list.at(k + 1), SLOT_BASE + list.at(k + 2));
     liveness.leave(p, b);
     this.#moves.resolve(2 * p.blockInstStart.data[b], 0, 0, 0);

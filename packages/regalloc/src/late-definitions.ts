@@ -55,7 +55,7 @@ export class LateDefinitions {
 
   /** Gives operand `k`, a definition of `v`, a slot. */
   placeInSlot(i: number, k: number, v: number): void {
-    this.#state.defineInSlot(v, i);
+    this.#state.defineInSlot(v, i, k);
     this.#allocs[k] = SLOT_BASE + v;
     this.#slotOperands.push(k);
   }
@@ -76,11 +76,11 @@ export class LateDefinitions {
       } else if (constraint !== REUSE) continue;
       const r = this.#allocs[k];
       if (r >= SLOT_BASE) {
-        s.defineInSlot(v, i);
+        s.defineInSlot(v, i, k);
         continue;
       }
       if (s.vregIn[r] !== 0) s.evict(r);
-      s.define(v, r, i);
+      s.define(v, r, i, k);
       this.#defined[r >> 5] |= 1 << (r & 31);
     }
   }
@@ -112,7 +112,7 @@ export class LateDefinitions {
         continue;
       }
       this.#allocs[k] = r;
-      s.define(v, r, i);
+      s.define(v, r, i, k);
       this.#defined[c] |= 1 << (r & 31);
     }
   }
@@ -126,7 +126,7 @@ export class LateDefinitions {
       if (v < 128 || !this.#foreign.isForeign(info)) continue;
       this.#allocs[k] = info >> 8;
       const c = (info >> 2) & 3;
-      const r = this.#foreign.moveOut(p, i, v, info >> 8, this.#defined[c]);
+      const r = this.#foreign.moveOut(p, i, k, info >> 8, this.#defined[c]);
       if (r >= 0) this.#defined[c] |= 1 << (r & 31);
     }
   }

@@ -43,7 +43,7 @@ describe("linear", () => {
 
   test("brings one value to several registers of a call that destroys them", () => {
     const text = "vregs 1\nclobbers c1 r0-r2\nblock b0\nop =v0:r0\nop ~c1 v0:r0 v0:r1\nret v0:r0";
-    expect(edits(text)).toBe("r1 <- r0; r3 <- r0; r0 <- r3");
+    expect(edits(text)).toBe("r3 <- r0; r1 <- r0; r0 <- r3");
   });
 
   test("swaps two values that are each wanted in the other's register", () => {

@@ -21,6 +21,7 @@ import { EdgeMoves } from "./edge-moves.ts";
 import { EditList } from "./edit-list.ts";
 import { EditMerger } from "./edit-merger.ts";
 import type { Environment } from "./environment.ts";
+import { FixedInstruction } from "./fixed-instruction.ts";
 import { ForeignDefinitions } from "./foreign-definitions.ts";
 import { DENSE_WORDS, Liveness } from "./liveness.ts";
 import { CLASSES, SLOT_BASE } from "./operand.ts";
@@ -31,7 +32,7 @@ import type { Problem } from "./problem.ts";
 import { RegisterState } from "./register-state.ts";
 import { assignSlots, SpillLives } from "./spill-lives.ts";
 import { SpillStores } from "./spill-stores.ts";
-import { UseChains } from "./use-chains.ts";
+import { argumentBase, UseChains } from "./use-chains.ts";
 
 export class LinearAllocator {
   readonly #chains = new UseChains();
@@ -42,7 +43,8 @@ export class LinearAllocator {
   readonly #start = new BlockStart(this.#state, this.#states, this.#chains);
   readonly #foreign = new ForeignDefinitions(this.#state, this.#moves);
   readonly #constrained = new ConstrainedInstruction(this.#state, this.#moves, this.#foreign);
-  readonly #plain = new PlainInstructions(this.#state, this.#chains, this.#constrained);
+  readonly #fixed = new FixedInstruction(this.#state, this.#moves);
+  readonly #plain = new PlainInstructions(this.#state, this.#chains, this.#fixed, this.#constrained);
   readonly #edges = new EdgeMoves(this.#state, this.#states, this.#moves);
   readonly #stores = new SpillStores(this.#state, this.#states, this.#chains, this.#liveness);
   readonly #lives = new SpillLives();
@@ -67,6 +69,8 @@ export class LinearAllocator {
       this.#foreign.enter(p, b, this.#liveness);
       if (!this.#start.passThrough(p, b)) {
         this.#liveness.enter(p, b);
+        s.liveIn = this.#liveness.inBase;
+        s.liveOut = this.#liveness.outBase;
         this.#start.enter(p, b);
         this.#plain.allocateBlock(p, b);
         this.#states.addEnd(s, succStart[b] !== succStart[b + 1]);
@@ -105,9 +109,10 @@ export class LinearAllocator {
     const nextUse = this.#state.nextUse;
     const e = p.blockSuccStart.data[b];
     if (p.blockSuccStart.data[b + 1] - e !== 1) return;
-    const argNext = this.#chains.argNext;
+    const { next } = this.#chains;
+    const base = argumentBase(p, b);
     for (let k = p.edgeArgStart.data[e], z = p.edgeArgStart.data[e + 1]; k < z; k++)
-      nextUse[p.edgeArgs.data[k]] = argNext[k];
+      nextUse[p.edgeArgs.data[k]] = next[base + k];
   }
 
   /** Slots for the vregs in memory. */

@@ -229,6 +229,11 @@ export class Liveness {
     }
   }
 
+  /** Whether global number `g` lives into the block that was entered last; 0, which vregs have that cross no border, never. */
+  isLiveIn(g: number): boolean {
+    return ((this.words[this.inBase + (g >> 5)] >>> (g & 31)) & 1) !== 0;
+  }
+
   /** Must follow every {@link enter} before the next. */
   leave(p: Problem, b: number): void {
     if (this.#dense) return;
@@ -267,31 +272,21 @@ export class Liveness {
   }
 
   /**
-   * Widens the interval [from, to) of each live-in vreg so that it covers block `b`.
+   * Makes the ends `to` of the lives of vregs that are live into block `b` at least `end`.
    *
    * @param mask The globals that matter.
-   * @param first First instruction of the block.
-   * @param end Instruction after its last.
    */
-  coverBlock(
-    b: number,
-    first: number,
-    end: number,
-    mask: Int32Array,
-    globals: Int32Array,
-    from: Int32Array,
-    to: Int32Array,
-  ): void {
+  extendLives(b: number, end: number, mask: Int32Array, globals: Int32Array, to: Int32Array): void {
     if (!this.#dense) {
       const chunks = this.#chunks.data;
       for (let c = this.#head[b]; c >= 0; c = chunks[c + 2])
-        coverWord(chunks[c + 1] & mask[chunks[c]], chunks[c] << 5, first, end, globals, from, to);
+        extendWord(chunks[c + 1] & mask[chunks[c]], chunks[c] << 5, end, globals, to);
       return;
     }
     const w = this.#width;
     for (let k = 0, at = b * w; k < w; k++) {
       const bits = this.words[at + k] & mask[k];
-      if (bits !== 0) coverWord(bits, k << 5, first, end, globals, from, to);
+      if (bits !== 0) extendWord(bits, k << 5, end, globals, to);
     }
   }
 }
@@ -300,19 +295,9 @@ function pushVRegs(bits: number, base: number, globals: Int32Array, into: I32Lis
   for (; bits !== 0; bits &= bits - 1) into.push(globals[base + 31 - Math.clz32(bits & -bits)]);
 }
 
-function coverWord(
-  bits: number,
-  base: number,
-  first: number,
-  end: number,
-  globals: Int32Array,
-  from: Int32Array,
-  to: Int32Array,
-): void {
-  while (bits !== 0) {
+function extendWord(bits: number, base: number, end: number, globals: Int32Array, to: Int32Array): void {
+  for (; bits !== 0; bits &= bits - 1) {
     const v = globals[base + 31 - Math.clz32(bits & -bits)];
-    bits &= bits - 1;
-    if (from[v] > first) from[v] = first;
     if (to[v] < end) to[v] = end;
   }
 }

@@ -13,7 +13,7 @@ import { NEVER } from "./use-chains.ts";
 const MAX_ABSENCES = 8;
 
 export class OpenLoops {
-  /** The innermost loop's last instruction is in front of this one; {@link NEVER} outside loops. */
+  /** The first position behind the innermost loop; {@link NEVER} outside loops. */
   limit = NEVER;
   /** Header of the innermost loop. */
   #header = 0;
@@ -29,12 +29,15 @@ export class OpenLoops {
   #isTouched = new Uint8Array(1024);
   /** The vregs whose columns hold something. */
   readonly #touched = new I32List(64);
+  /** Whether there are absences at all. */
+  hasAbsences = false;
   /** Absences: first block, last block, the one before. */
   readonly #list = new I32List(64);
 
   /** @param numVRegs Bound of vreg words. */
   reset(numVRegs: number): void {
     this.limit = NEVER;
+    this.hasAbsences = false;
     this.#headers.clear();
     this.#limits.clear();
     this.#list.clear();
@@ -58,7 +61,7 @@ export class OpenLoops {
     }
   }
 
-  /** Closes the loops that end before instruction `first`, where a block begins. */
+  /** Closes the loops that end before position `first`, where a block begins. */
   close(first: number): void {
     while (first >= this.limit) {
       this.#headers.pop();
@@ -69,7 +72,7 @@ export class OpenLoops {
     }
   }
 
-  /** Opens the loop of block `header`, whose last instruction is in front of `limit`. */
+  /** Opens the loop of block `header`, which ends before position `limit`. */
   open(header: number, limit: number): void {
     this.#headers.push(header);
     this.#limits.push(limit);
@@ -100,6 +103,7 @@ export class OpenLoops {
     this.#list.push(this.#newest[v]);
     this.#newest[v] = at;
     this.absentTo[v] = block;
+    this.hasAbsences = true;
     this.#absences[v]++;
     this.#keptTo[v] = 0;
   }

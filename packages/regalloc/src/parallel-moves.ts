@@ -26,6 +26,7 @@ export class ParallelMoves {
   /** Non-zero while an assignment to the location is pending. */
   #waits = new Int32Array(1024);
   readonly #free = new Int32Array(CLASSES);
+  readonly #read = new Int32Array(CLASSES);
   readonly #all = new Int32Array(CLASSES);
   readonly #usedRegs = new Int32Array(CLASSES);
   #bound = 0;
@@ -93,6 +94,7 @@ export class ParallelMoves {
       if (src[0] !== dst[0]) this.#move(src[0], dst[0]);
       return;
     }
+    if (this.#emitIndependent(n)) return;
     const free = this.#free;
     free[0] = free0;
     free[1] = free1;
@@ -126,6 +128,31 @@ export class ParallelMoves {
       if (waits[d & (SLOT_BASE - 1)] !== 0) this.#breakCycle(d);
     }
     for (let k = 0; k < n; k++) if (src[k] < -1) this.#rematerialise(-2 - src[k], dst[k]);
+  }
+
+  /** If all `n` destinations are registers that no assignment reads, emits the assignments as they are, and says so. */
+  #emitIndependent(n: number): boolean {
+    const src = this.#src.data;
+    const dst = this.#dst.data;
+    const read = this.#read;
+    read[0] = 0;
+    read[1] = 0;
+    read[2] = 0;
+    for (let k = 0; k < n; k++) {
+      const s = src[k];
+      if (s >= 0 && s < FIRST_FIXED_SLOT) read[s >> 5] |= 1 << (s & 31);
+    }
+    let clash = 0;
+    for (let k = 0; k < n; k++) {
+      const d = dst[k];
+      clash |= d >= FIRST_FIXED_SLOT ? 1 : (read[d >> 5] >>> (d & 31)) & 1;
+    }
+    if (clash !== 0) return false;
+    for (let k = 0; k < n; k++) {
+      if (src[k] >= 0) this.#move(src[k], dst[k]);
+      else this.#rematerialise(-2 - src[k], dst[k]);
+    }
+    return true;
   }
 
   /** Emits every assignment whose destination nobody reads any more. */

@@ -1,19 +1,21 @@
 /**
  * The linear allocator's way through a block whose instructions mostly have the commonest constraints: early uses in any
  * register or any place, late definitions in any register or in that of a use. The others go to
- * {@link ConstrainedInstruction}.
+ * {@link FixedInstruction} or, if they are more complicated, to {@link ConstrainedInstruction}.
  */
 import type { I32List } from "@gantry/entity";
 import type { ConstrainedInstruction } from "./constrained-instruction.ts";
-import { ANY, CLASSES, COMMUTES, FIRST_FIXED_SLOT, REUSE, SLOT_BASE } from "./operand.ts";
+import type { FixedInstruction } from "./fixed-instruction.ts";
+import { ANY, CLASSES, COMMUTES, FIRST_FIXED_SLOT, FIRST_VREG, FIXED, REUSE, SLOT_BASE } from "./operand.ts";
 import { MOVE } from "./output.ts";
 import type { Problem } from "./problem.ts";
 import type { RegisterState } from "./register-state.ts";
-import type { UseChains } from "./use-chains.ts";
+import { NEVER, type UseChains } from "./use-chains.ts";
 
 export class PlainInstructions {
   readonly #state: RegisterState;
   readonly #chains: UseChains;
+  readonly #fixed: FixedInstruction;
   readonly #constrained: ConstrainedInstruction;
   readonly #locks = new Int32Array(CLASSES);
   readonly #taken = new Int32Array(CLASSES);
@@ -22,9 +24,15 @@ export class PlainInstructions {
   #allocs!: Int32Array;
   #slotOperands!: I32List;
 
-  constructor(state: RegisterState, chains: UseChains, constrained: ConstrainedInstruction) {
+  constructor(
+    state: RegisterState,
+    chains: UseChains,
+    fixed: FixedInstruction,
+    constrained: ConstrainedInstruction,
+  ) {
     this.#state = state;
     this.#chains = chains;
+    this.#fixed = fixed;
     this.#constrained = constrained;
   }
 
@@ -42,66 +50,65 @@ export class PlainInstructions {
   /** Allocates the instructions of block `b`. */
   allocateBlock(p: Problem, b: number): void {
     const s = this.#state;
-    const { regOf, nextUse } = s;
+    const { regOf, nextUse, globalOf, live, liveOut, blockEnd } = s;
     const allocs = this.#allocs;
     const opVReg = p.operandVReg.data;
     const opInfo = p.operandInfo.data;
     const opStart = p.instOperandStart.data;
-    const { next, notes } = this.#chains;
-    const instFlags = p.instFlags.data;
-    const blockEnd = s.blockEnd;
-    for (let i = p.blockInstStart.data[b]; i < blockEnd; i++) {
-      const first = opStart[i];
-      const end = opStart[i + 1];
-      if ((notes[i] & 1) === 0) {
-        this.#constrained.allocate(i);
-        continue;
-      }
-      // Early any/reg uses, late any/reg/reuse definitions.
+    const { next } = this.#chains;
+    const clobber = p.instClobber.data;
+    const base = s.operandBase;
+    const last = s.lastInst;
+    let i = p.blockInstStart.data[b];
+    let end = opStart[i];
+    for (; i <= last; i++) {
+      const first = end;
+      end = opStart[i + 1];
+      // Late uses, early definitions, constraints other than any, reg and reuse; uses that end here, as bits.
+      let unusual = clobber[i];
+      let mixed = 0;
+      let dead = 0;
       let defs = 0;
       let reuses = 0;
       let missing = 0;
-      let lastUses = 0;
       let def = 0;
       for (let k = first; k < end; k++) {
         const v = opVReg[k];
-        if (v < 128) {
+        if (v < FIRST_VREG) {
           allocs[k] = v;
+          mixed = 1;
           continue;
         }
         const info = opInfo[k];
+        const constraint = (info >> 4) & 7;
+        const odd = (info ^ (info >> 1)) & 1;
+        unusual |= ((0x2c >> constraint) & 1) | odd;
+        mixed |= (constraint ^ FIXED) | odd | ((info >> 13) & (info >> 14) & 1);
         if ((info & 1) !== 0) {
           allocs[k] = -1;
           defs++;
           def = k;
-          if (((info >> 4) & 7) === REUSE) reuses++;
+          reuses += (info >> 6) & 1;
           continue;
         }
-        const use = next[k];
+        const use = next[base + k];
         nextUse[v] = use;
-        if (use >= blockEnd) lastUses++;
         const r = regOf[v];
         allocs[k] = r;
-        if (r < 0) missing++;
+        missing |= r;
+        const g = globalOf[v];
+        const wanted = ((use - blockEnd) >>> 31) | ((live[liveOut + (g >> 5)] >>> (g & 31)) & 1);
+        dead |= (wanted ^ 1) << (k - first);
       }
-      if ((missing | reuses) !== 0) {
-        if (reuses !== 0 && (instFlags[i] & COMMUTES) !== 0 && this.#isBetterExchanged(first, opVReg, def)) {
-          exchange(opVReg, first);
-          exchange(next, first);
-          exchange(allocs, first);
-        }
-        const input = first + (opInfo[def] >> 8);
-        if (missing === 0 && defs === 1 && !s.isWanted(opVReg[input])) allocs[def] = allocs[input];
-        else if (end - first >= this.#fewRegisters) {
-          this.#constrained.allocate(i);
-          continue;
-        } else this.#placeMissing(p, i, first, end, missing, reuses);
+      if (unusual !== 0 || end - first >= this.#fewRegisters) {
+        if (mixed !== 0 || !this.#fixed.allocate(p, i, allocs)) this.#constrained.allocate(i);
+        continue;
       }
-      if (lastUses !== 0)
-        for (let k = first; k < end; k++) {
-          const v = opVReg[k];
-          if (v >= 128 && (opInfo[k] & 1) === 0 && next[k] >= blockEnd) s.dropIfDead(v);
-        }
+      for (; dead !== 0; dead &= dead - 1) {
+        const r = allocs[first + 31 - Math.clz32(dead & -dead)];
+        if (r >= 0) s.drop(r);
+      }
+      if (missing < 0 || reuses !== 0) this.#placeMissing(p, i, first, end, def, defs, missing, reuses);
       if (defs === 1) this.#placeDef(i, def, opVReg[def], opInfo[def]);
       else if (defs !== 0) this.#placeDefs(p, i, first, end, defs);
     }
@@ -117,17 +124,48 @@ export class PlainInstructions {
     const b = opVReg[first + 1];
     if (s.isWanted(b)) return false;
     if (s.isWanted(a)) return true;
-    const ra = s.regOf[a];
-    const rb = s.regOf[b];
+    const ra = this.#allocs[first];
+    const rb = this.#allocs[first + 1];
     return rb >= 0 && (ra < 0 || rb === s.passedTo(opVReg[def]));
   }
 
   /** Loads and copies for uses that are in no register and for inputs that definitions reuse. */
-  #placeMissing(p: Problem, i: number, first: number, end: number, missing: number, reuses: number): void {
+  #placeMissing(
+    p: Problem,
+    i: number,
+    first: number,
+    end: number,
+    def: number,
+    defs: number,
+    missing: number,
+    reuses: number,
+  ): void {
+    const allocs = this.#allocs;
+    const opVReg = p.operandVReg.data;
+    if (reuses !== 0 && (p.instFlags.data[i] & COMMUTES) !== 0)
+      if (this.#isBetterExchanged(first, opVReg, def)) {
+        exchange(opVReg, first);
+        exchange(this.#chains.next, this.#state.operandBase + first);
+        exchange(allocs, first);
+      }
+    if (missing >= 0 && defs === 1) {
+      const input = first + (p.operandInfo.data[def] >> 8);
+      if (this.#state.regOf[opVReg[input]] < 0) {
+        allocs[def] = allocs[input];
+        return;
+      }
+    }
     this.#lockUses(first, end);
-    if (reuses !== 0 && missing !== 0) this.#placeReuseInputs(p, i, first, end);
-    if (missing !== 0) this.#reloadUses(p, i, first, end);
+    if (missing < 0) {
+      if (reuses !== 0) this.#placeReuseInputs(p, i, first, end);
+      this.#reloadUses(p, i, first, end);
+    }
     if (reuses !== 0) this.#placeReuses(p, i, first, end);
+    if (missing >= 0) return;
+    for (let k = first; k < end; k++) {
+      const v = opVReg[k];
+      if (v >= FIRST_VREG && (p.operandInfo.data[k] & 1) === 0) this.#state.dropIfDead(v);
+    }
   }
 
   /** Notes the registers of the uses that have one; definitions have none yet. */
@@ -152,8 +190,8 @@ export class PlainInstructions {
       if (r < 0) throw this.#constrained.refusal(i);
       this.#allocs[k] = r;
     } else if (s.vregIn[r] !== 0) s.evict(r);
-    s.define(v, r, i);
-    if (!s.isWanted(v)) s.drop(r);
+    s.define(v, r, i, k);
+    if (s.nextUse[v] === NEVER) s.drop(r);
   }
 
   /** Loads the uses that are in no register. */
@@ -173,7 +211,7 @@ export class PlainInstructions {
         if (
           ((info >> 4) & 7) === ANY &&
           s.vregRemat[v] === 0 &&
-          (s.free[c] === 0 || s.nextUse[v] >= s.blockEnd)
+          ((s.free[c] & ~locks[c]) === 0 || s.nextUse[v] >= s.blockEnd)
         ) {
           s.needSlot(v);
           allocs[k] = SLOT_BASE + v;
@@ -267,7 +305,7 @@ export class PlainInstructions {
       const r = allocs[k];
       if ((opInfo[k] & 1) === 0 || opVReg[k] < 128 || r < 0) continue;
       if (s.vregIn[r] !== 0) s.evict(r);
-      s.define(opVReg[k], r, i);
+      s.define(opVReg[k], r, i, k);
       taken[r >> 5] |= 1 << (r & 31);
       defs--;
     }
@@ -283,14 +321,14 @@ export class PlainInstructions {
         const r = s.pick(v, c, taken[c]);
         if (r < 0) {
           if (((info >> 4) & 7) !== ANY) throw this.#constrained.refusal(i);
-          s.defineInSlot(v, i);
+          s.defineInSlot(v, i, k);
           allocs[k] = SLOT_BASE + v;
           this.#slotOperands.push(k);
           continue;
         }
         allocs[k] = r;
         taken[c] |= 1 << (r & 31);
-        s.define(v, r, i);
+        s.define(v, r, i, k);
       }
     for (let k = first; k < end; k++) if ((opInfo[k] & 1) !== 0 && opVReg[k] >= 128) s.dropIfDead(opVReg[k]);
   }

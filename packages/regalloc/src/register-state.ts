@@ -13,7 +13,7 @@ import { OpenLoops } from "./open-loops.ts";
 import { CLASSES, SLOT_BASE } from "./operand.ts";
 import { MOVE, REMATERIALISE } from "./output.ts";
 import type { Problem } from "./problem.ts";
-import type { UseChains } from "./use-chains.ts";
+import { NEVER, type UseChains } from "./use-chains.ts";
 
 /** Blocks in a row whose parameters are looked at for where a value goes. */
 const MAX_PASSES = 4;
@@ -26,10 +26,14 @@ export class RegisterState {
   readonly all = new Int32Array(CLASSES);
   readonly preferred = new Int32Array(CLASSES);
   readonly calleeSaved = new Int32Array(CLASSES);
+  /** Per class: registers to try first, for values that are not needed behind the next clobber and for those that are. */
+  readonly #favoured = new Int32Array(2 * CLASSES);
+  /** The classes that have registers are below this one. */
+  classes = CLASSES;
   readonly used = new Int32Array(CLASSES);
   /** Per vreg: its register, or -1. */
   regOf = new Int32Array(1024);
-  /** Per vreg: the instruction of its next use in layout order, exact within the block. */
+  /** Per vreg: the position of its next use in layout order, exact within the block. */
   nextUse = new Int32Array(1024);
   /** Per vreg: 1 when it needs a slot. */
   memory = new Int32Array(1024);
@@ -39,12 +43,18 @@ export class RegisterState {
   defReg = new Int32Array(1024);
   readonly inMemory = new I32List(64);
 
-  /** The block being allocated, and the instruction behind its last. */
+  /**
+   * The block being allocated, its last instruction, the first position behind it, and what the positions of its operands
+   * are greater by than their indices.
+   */
   block = 0;
+  lastInst = 0;
   blockEnd = 0;
+  operandBase = 0;
   readonly loops = new OpenLoops();
-  /** Clobbering instructions before the point that is being allocated. */
-  clobbers = 0;
+  /** Clobbering instructions before the point that is being allocated; where the operands of the next one end. */
+  #clobbers = 0;
+  nextClobber = NEVER;
   /** While an instruction's entry state is planned: changes are noted and cost nothing until the plan is emitted. */
   planning = 0;
   /** Vregs whose register the plan changed, and per vreg where it was before. */
@@ -53,7 +63,15 @@ export class RegisterState {
   isTouched = new Int32Array(1024);
 
   chains!: UseChains;
-  liveness!: Liveness;
+  /** Columns of the chains; and the liveness sets, with where those of the block begin. Global number 0 is in no set. */
+  globalOf!: Int32Array;
+  next!: Int32Array;
+  last!: Int32Array;
+  hint!: Int32Array;
+  hintParam!: Int32Array;
+  live!: Int32Array;
+  liveIn = 0;
+  liveOut = 0;
   edits!: EditList;
   vregRemat!: Int32Array;
 
@@ -69,7 +87,12 @@ export class RegisterState {
       this.isTouched = growInt32(this.isTouched, n);
     }
     this.chains = chains;
-    this.liveness = liveness;
+    this.globalOf = chains.globalOf;
+    this.next = chains.next;
+    this.last = chains.last;
+    this.hint = chains.hint;
+    this.hintParam = chains.hintParam;
+    this.live = liveness.words;
     this.edits = edits;
     this.vregRemat = p.vregRemat.data;
     this.vregIn.fill(0);
@@ -80,38 +103,67 @@ export class RegisterState {
     this.inMemory.clear();
     this.touched.clear();
     this.planning = 0;
+    this.#clobbers = 0;
+    this.nextClobber = chains.clobberEnds.data[0];
     for (let c = 0; c < CLASSES; c++) {
       this.all[c] = env.preferred[c] | env.other[c];
       this.preferred[c] = env.preferred[c];
       this.calleeSaved[c] = env.calleeSaved[c];
+      this.#favoured[2 * c] = env.preferred[c];
+      this.#favoured[2 * c + 1] = env.calleeSaved[c];
+      if (this.all[c] !== 0) this.classes = c + 1;
       this.free[c] = this.all[c];
       this.used[c] = 0;
     }
   }
 
-  isLiveOut(v: number): boolean {
-    const g = this.chains.globalOf[v];
-    return g !== 0 && ((this.liveness.words[this.liveness.outBase + (g >> 5)] >>> (g & 31)) & 1) !== 0;
-  }
-
   isLiveIn(v: number): boolean {
-    const g = this.chains.globalOf[v];
-    return g !== 0 && ((this.liveness.words[this.liveness.inBase + (g >> 5)] >>> (g & 31)) & 1) !== 0;
+    const g = this.globalOf[v];
+    return ((this.live[this.liveIn + (g >> 5)] >>> (g & 31)) & 1) !== 0;
   }
 
   /** Whether the value is wanted after the uses that `nextUse` has moved past. */
   isWanted(v: number): boolean {
-    return this.nextUse[v] < this.blockEnd || this.isLiveOut(v);
+    const g = this.globalOf[v];
+    const isLiveOut = this.live[this.liveOut + (g >> 5)] >>> (g & 31);
+    return (((this.nextUse[v] - this.blockEnd) >>> 31) | (isLiveOut & 1)) !== 0;
+  }
+
+  /** Goes past a clobbering instruction. */
+  passClobber(): void {
+    this.nextClobber = this.chains.clobberEnds.data[++this.#clobbers];
   }
 
   /** Whether a vreg that the states of block `b` say is in a register is not. */
   isAbsent(v: number, b: number): boolean {
-    return b <= this.loops.absentTo[v] && this.loops.isAbsent(v, b);
+    return this.loops.hasAbsences && b <= this.loops.absentTo[v] && this.loops.isAbsent(v, b);
+  }
+
+  /** Empties all registers. */
+  clear(): void {
+    const { vregIn, regOf, free, all, classes } = this;
+    for (let c = 0; c < classes; c++) {
+      for (let q = all[c] & ~free[c]; q !== 0; q &= q - 1) {
+        const r = (c << 5) | (31 - Math.clz32(q & -q));
+        regOf[vregIn[r]] = -1;
+        vregIn[r] = 0;
+      }
+      free[c] = all[c];
+    }
   }
 
   /** Puts a vreg that is in no register into a free one. */
   take(r: number, v: number): void {
     if (this.planning !== 0) this.touch(v);
+    this.vregIn[r] = v;
+    this.regOf[v] = r;
+    const bit = 1 << (r & 31);
+    this.free[r >> 5] &= ~bit;
+    this.used[r >> 5] |= bit;
+  }
+
+  /** As {@link take}, at the start of a block; the register has been used before or is a preserved one. */
+  settle(r: number, v: number): void {
     this.vregIn[r] = v;
     this.regOf[v] = r;
     const bit = 1 << (r & 31);
@@ -151,6 +203,13 @@ export class RegisterState {
     touched.clear();
   }
 
+  /** Ends a plan. */
+  forgetTouched(): void {
+    const touched = this.touched.data;
+    for (let k = 0, z = this.touched.length; k < z; k++) this.isTouched[touched[k]] = 0;
+    this.touched.clear();
+  }
+
   /** Frees a register whose value is still wanted. */
   evict(r: number): void {
     const v = this.vregIn[r];
@@ -185,15 +244,15 @@ export class RegisterState {
 
   /** Whether a clobber lies between here and the last use in layout order. */
   crosses(v: number): boolean {
-    return this.chains.notes[this.chains.lastUse[v]] >> 1 !== this.clobbers;
+    return this.last[v] >= this.nextClobber;
   }
 
   /** The register where what `v` is passed on as is, was or will be; -1 if that is not known. */
   passedTo(v: number): number {
-    const { hint, hintParam } = this.chains;
+    const { hint, hintParam } = this;
     let param = hintParam[v];
     for (let k = 0; k < MAX_PASSES && param !== 0; k++) {
-      const r = this.regOf[param] >= 0 ? this.regOf[param] : hint[param];
+      const r = this.regOf[param] >= 0 ? this.regOf[param] : hint[param] - 1;
       if (r >= 0) return r;
       param = hintParam[param];
     }
@@ -202,6 +261,15 @@ export class RegisterState {
 
   /** Chooses among the free registers `c` of a class, which is not empty, the best for `v`. */
   choose(v: number, cls: number, c: number): number {
+    if ((this.hint[v] | this.hintParam[v]) !== 0) return this.#chooseHinted(v, cls, c);
+    const crosses = (this.nextClobber - 1 - this.last[v]) >>> 31;
+    const fit = c & this.#favoured[(cls << 1) | crosses];
+    if (fit !== 0) c = fit;
+    else if ((c & this.preferred[cls]) !== 0) c &= this.preferred[cls];
+    return (cls << 5) | (31 - Math.clz32(c & -c));
+  }
+
+  #chooseHinted(v: number, cls: number, c: number): number {
     const base = cls << 5;
     let h = this.passedTo(v);
     if (this.crosses(v)) {
@@ -212,7 +280,7 @@ export class RegisterState {
       }
     }
     if (h >= 0 && h >> 5 === cls && ((c >>> (h & 31)) & 1) !== 0) return h;
-    h = this.chains.hint[v];
+    h = this.hint[v] - 1;
     if (h >= 0 && h >> 5 === cls && ((c >>> (h & 31)) & 1) !== 0) return h;
     const first = c & this.preferred[cls];
     if (first !== 0) c = first;
@@ -252,22 +320,22 @@ export class RegisterState {
     return best;
   }
 
-  /** Records the definition of `v` in the free register `r` by instruction `i`. */
-  define(v: number, r: number, i: number): void {
+  /** Records the definition of `v` in the free register `r` by operand `k` of instruction `i`. */
+  define(v: number, r: number, i: number, k: number): void {
     this.take(r, v);
     this.defInst[v] = i;
     this.defReg[v] = r;
-    this.nextUse[v] = this.chains.firstUse[v];
-    const param = this.chains.hintParam[v];
-    if (param !== 0 && this.chains.hint[param] < 0) this.chains.hint[param] = r;
+    this.nextUse[v] = this.next[this.operandBase + k];
+    const param = this.hintParam[v];
+    if (param !== 0 && this.hint[param] === 0) this.hint[param] = 1 + r;
   }
 
-  /** Records the definition of `v` in its slot. */
-  defineInSlot(v: number, i: number): void {
+  /** Records the definition of `v` in its slot by operand `k` of instruction `i`. */
+  defineInSlot(v: number, i: number, k: number): void {
     this.needSlot(v);
     this.defInst[v] = i;
     this.defReg[v] = -1;
-    this.nextUse[v] = this.chains.firstUse[v];
+    this.nextUse[v] = this.next[this.operandBase + k];
   }
 
   /** Frees the register of `v` if it is in one and no longer wanted. */

@@ -1,11 +1,11 @@
-/** Lives of vregs in memory as intervals of instructions in layout order, for {@link SpillSlots}. */
+/** Lives of vregs in memory as intervals of positions in layout order, for {@link SpillSlots}. */
 import { growInt32, I32List } from "@gantry/entity";
 import type { Liveness } from "./liveness.ts";
 import { CLASSES, FIRST_VREG } from "./operand.ts";
 import type { ParallelMoves } from "./parallel-moves.ts";
 import type { Problem } from "./problem.ts";
 import { SpillSlots } from "./spill-slots.ts";
-import type { UseChains } from "./use-chains.ts";
+import { argumentBase, blockPosition, operandBase, type UseChains } from "./use-chains.ts";
 
 export class SpillLives {
   from = new Int32Array(1024);
@@ -39,16 +39,19 @@ export function assignSlots(
   const mask = lives.globals;
   mask.fill((chains.globals.length + 31) >> 5, 0);
   const instStart = p.blockInstStart.data;
+  const opStart = p.instOperandStart.data;
   let anyGlobal = false;
   for (let k = 0; k < inMemory.length; k++) {
     const v = inMemory.at(k);
-    from[v] = defPoint[v] >> 1;
-    to[v] = chains.lastUse[v] + 1;
+    const inst = defPoint[v] >> 1;
     const b = chains.defBlock[v];
-    if (from[v] === instStart[b]) {
+    from[v] = operandBase(p, b) + opStart[inst];
+    to[v] = chains.last[v] + 1;
+    if (inst === instStart[b]) {
       // A parameter's slot may be written at the end of every predecessor.
       for (let q = p.blockPredStart.at(b); q < p.blockPredStart.at(b + 1); q++) {
-        const at = instStart[p.preds.at(q) + 1] - 1;
+        const d = p.preds.at(q);
+        const at = argumentBase(p, d) + p.edgeArgStart.at(p.blockSuccStart.at(d));
         if (at < from[v]) from[v] = at;
         if (at >= to[v]) to[v] = at + 1;
       }
@@ -58,22 +61,40 @@ export function assignSlots(
     mask.data[g >> 5] |= 1 << (g & 31);
     anyGlobal = true;
   }
-  if (anyGlobal)
-    for (let b = 0; b < p.numBlocks(); b++)
-      liveness.coverBlock(b, instStart[b], instStart[b + 1], mask.data, chains.globals.data, from, to);
+  if (anyGlobal) extendThroughLoops(p, chains, liveness, mask.data, to);
   if (home !== undefined) inMemory = shareSlots(lives, inMemory, home);
   const bytes = p.vregSlotBytes;
+  const positions = p.operandVReg.length + p.params.length + p.edgeArgs.length;
   for (let k = 0; k < 2 * CLASSES; k++) {
     const needed = (moves.scratchSlots >> k) & 1;
     bytes.push(needed === 0 ? 8 : largestSlot(p, k >> 1));
     if (needed === 0) continue;
     const v = p.numVRegs + k;
     from[v] = 0;
-    to[v] = p.numInsts();
+    to[v] = positions;
     inMemory.push(v);
   }
-  lives.slots.assign(inMemory, from, to, bytes.data, nv, p.numInsts());
+  lives.slots.assign(inMemory, from, to, bytes.data, nv, positions);
   bytes.length = p.numVRegs;
+}
+
+/**
+ * A vreg that lives on behind its last use does so because a branch back leads to an earlier one: it is live at the end of
+ * the block that branches, and that of the last such block is the end of its life.
+ */
+function extendThroughLoops(
+  p: Problem,
+  chains: UseChains,
+  liveness: Liveness,
+  mask: Int32Array,
+  to: Int32Array,
+): void {
+  for (let k = 0; k < chains.latches.length; k++) {
+    const b = chains.latches.at(k);
+    for (let e = p.blockSuccStart.at(b); e < p.blockSuccStart.at(b + 1); e++)
+      if (p.succs.at(e) <= b)
+        liveness.extendLives(p.succs.at(e), blockPosition(p, b + 1), mask, chains.globals.data, to);
+  }
 }
 
 /** Makes the life of each slot's vreg that of all vregs that live in the slot; returns the slots' vregs. */

@@ -1,6 +1,6 @@
 /**
  * Gives spill slots to vregs that live in memory: vregs whose lives do not overlap share one. A life is taken as one
- * interval of instructions in layout order, so a sweep over intervals sorted by their start with one list of free slots
+ * interval of positions in layout order, so a sweep over intervals sorted by their start with one list of free slots
  * per size is optimal for the intervals.
  */
 import { growInt32, I32List } from "@gantry/entity";
@@ -21,14 +21,16 @@ export class SpillSlots {
   /** Occupied slots: a heap of (end, slot). */
   readonly #heapEnd = new I32List(64);
   readonly #heapSlot = new I32List(64);
+  /** Where lives start, as bits, and the vregs whose lives start there, chained. */
+  #starts = new Int32Array(64);
   #bucketHead = new Int32Array(1024);
   #bucketNext = new Int32Array(1024);
 
   /**
    * @param vregs The vregs that need a slot.
-   * @param from Per vreg the first instruction of its life, at least 0.
-   * @param to Per vreg the instruction after its life.
-   * @param insts Bound of `from`.
+   * @param from Per vreg the first position of its life, at least 0.
+   * @param to Per vreg the position after its life.
+   * @param positions Bound of `from`.
    */
   assign(
     vregs: I32List,
@@ -36,7 +38,7 @@ export class SpillSlots {
     to: Int32Array,
     slotBytes: Int32Array,
     numVRegs: number,
-    insts: number,
+    positions: number,
   ): void {
     this.slotOf = growInt32(this.slotOf, numVRegs);
     this.offset.clear();
@@ -47,7 +49,7 @@ export class SpillSlots {
     this.#freeHead.fill(-1);
     this.bytes = 0;
     if (vregs.length === 0) return;
-    this.#sort(vregs, from, numVRegs, insts);
+    this.#sort(vregs, from, numVRegs, positions);
     for (let k = 0; k < this.#order.length; k++) {
       const v = this.#order.at(k);
       while (this.#heapEnd.length > 0 && this.#heapEnd.at(0) <= from[v]) this.#release();
@@ -65,19 +67,26 @@ export class SpillSlots {
   }
 
   /** Bucket sort by the start of the life. */
-  #sort(vregs: I32List, from: Int32Array, numVRegs: number, insts: number): void {
-    this.#bucketHead = growInt32(this.#bucketHead, insts + 1);
+  #sort(vregs: I32List, from: Int32Array, numVRegs: number, positions: number): void {
+    const words = (positions + 31) >> 5;
+    this.#starts = growInt32(this.#starts, words);
+    this.#bucketHead = growInt32(this.#bucketHead, positions);
     this.#bucketNext = growInt32(this.#bucketNext, numVRegs);
+    const starts = this.#starts;
     const head = this.#bucketHead;
     const next = this.#bucketNext;
     this.#order.clear();
-    head.fill(-1, 0, insts + 1);
+    starts.fill(0, 0, words);
     for (let k = vregs.length - 1; k >= 0; k--) {
       const v = vregs.at(k);
-      next[v] = head[from[v]];
-      head[from[v]] = v;
+      const at = from[v];
+      next[v] = ((starts[at >> 5] >>> (at & 31)) & 1) !== 0 ? head[at] : -1;
+      starts[at >> 5] |= 1 << (at & 31);
+      head[at] = v;
     }
-    for (let i = 0; i <= insts; i++) for (let v = head[i]; v >= 0; v = next[v]) this.#order.push(v);
+    for (let k = 0; k < words; k++)
+      for (let q = starts[k]; q !== 0; q &= q - 1)
+        for (let v = head[(k << 5) | (31 - Math.clz32(q & -q))]; v >= 0; v = next[v]) this.#order.push(v);
   }
 
   #occupy(end: number, slot: number): void {

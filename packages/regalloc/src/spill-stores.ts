@@ -188,7 +188,7 @@ export class SpillStores {
     for (let e = succStart[b]; e < succStart[b + 1]; e++) {
       const t = p.succs.at(e);
       this.#liveness.enter(p, t);
-      if (this.#state.isLiveIn(v)) merger.addStore(2 * instStart[t], v, r);
+      if (this.#liveness.isLiveIn(this.#chains.globalOf[v])) merger.addStore(2 * instStart[t], v, r);
       this.#liveness.leave(p, t);
     }
   }

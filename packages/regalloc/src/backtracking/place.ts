@@ -424,7 +424,7 @@ export class Placement {
     for (let e = p.blockSuccStart.at(b); e < p.blockSuccStart.at(b + 1); e++) {
       const t = p.succs.at(e);
       liveness.enter(p, t);
-      const isLive = g !== 0 && ((liveness.words[liveness.inBase + (g >> 5)]! >>> (g & 31)) & 1) !== 0;
+      const isLive = liveness.isLiveIn(g);
       liveness.leave(p, t);
       if (isLive) this.#addMove(p.blockInstStart.at(t), 0, r, slot);
     }
