@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { asJavaScript } from "./javascript.ts";
 import { type Answer, LineServer, onOneCore } from "./line-server.ts";
 import type { Peers } from "./peers.ts";
 import type { Figure, Row } from "./rows.ts";
 
 /** A text that holds one small function: what a process has compiled before its memory is measured. */
 const seed = fileURLToPath(new URL("./seed.clif", import.meta.url));
-const oursScript = fileURLToPath(new URL("./ours.ts", import.meta.url));
+const oursScript = await asJavaScript(new URL("./ours.ts", import.meta.url));
 const gantry = fileURLToPath(new URL("../packages/cli/bin/gantry.js", import.meta.url));
 
 /** Rounds before the first that counts: V8's compiler shares the one core, and is done with everything hot after thirty. */

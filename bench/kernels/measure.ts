@@ -1,14 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { asJavaScript } from "../javascript.ts";
 import { LineServer } from "../line-server.ts";
 import type { Peers } from "../peers.ts";
 import type { Figure } from "../rows.ts";
 import { type Kernel, kernels } from "./kernels.table.ts";
 
 /** The program of our side. */
-export const oursScript = fileURLToPath(new URL("./ours.ts", import.meta.url));
+export const oursScript = await asJavaScript(new URL("./ours.ts", import.meta.url));
 
 /** Settings of both sides: name, our allocator, the peer's. */
 const OPT_LEVEL = "none";

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Algorithm } from "@gantry/regalloc";
 import { PROBLEM_MAKERS } from "@gantry/regalloc/testing";
+import { asJavaScript } from "../javascript.ts";
 import { LineServer } from "../line-server.ts";
 import type { Peers } from "../peers.ts";
 import type { Figure } from "../rows.ts";
 import { dumpProblems, widen, writeMade } from "./problems.ts";
 
-const oursScript = fileURLToPath(new URL("./ours.ts", import.meta.url));
+const oursScript = await asJavaScript(new URL("./ours.ts", import.meta.url));
 
 /** Rounds before the first that counts, see `bench/measure.ts`. */
 const WARM_UP = 25;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { I32List } from "@gantry/entity";
 import {
   type Algorithm,
   AllocationError,
@@ -34,11 +35,21 @@ function load(path: string): string {
     const problem = new Problem();
     const environment = reader.next(problem);
     if (environment === undefined) break;
+    trim(problem);
     problems.push(problem);
     environments.push(environment);
     instructions += problem.numInsts();
   }
   return `${problems.length} ${instructions}`;
+}
+
+/**
+ * Gives back the room for more of every list, as a client that reuses one problem has it. So many problems side by side
+ * would otherwise lie on as many pages of memory as they have lists.
+ */
+function trim(problem: Problem): void {
+  for (const list of Object.values(problem))
+    if (list instanceof I32List) list.data = list.data.slice(0, list.length);
 }
 
 function allocateAll(algorithm: Algorithm): number {

@@ -22,9 +22,12 @@ export interface ThreadAnswers {
   readonly stats: Record<string, number>;
 }
 
-/** A thread as the pool sees it: a `Worker` of node:worker_threads. */
+/**
+ * A thread as the pool sees it: a `Worker` of node:worker_threads. Messages are copied, not transferred: what is
+ * transferred is detached, and from the first detached buffer on every access to a typed array is dearer.
+ */
 export interface PoolThread {
-  postMessage(order: ThreadOrder, transfer: readonly ArrayBuffer[]): void;
+  postMessage(order: ThreadOrder): void;
   terminate(): Promise<unknown>;
   on(event: "message", listener: (answers: ThreadAnswers) => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
@@ -85,8 +88,7 @@ export class ThreadPool implements Executor {
   endTurn(): void {
     for (const lane of this.#lanes) {
       if (lane.requests.length === 0) continue;
-      const sources = lane.sources.toBytes();
-      lane.thread.postMessage({ requests: lane.requests, sources }, [sources.buffer]);
+      lane.thread.postMessage({ requests: lane.requests, sources: lane.sources.toBytes() });
       lane.requests = [];
       lane.sources.clear();
     }
@@ -96,7 +98,7 @@ export class ThreadPool implements Executor {
     this.endTurn();
     for (const lane of this.#lanes) {
       for (const [number, other] of lane.jobs) {
-        if (other === job) lane.thread.postMessage({ stop: number }, []);
+        if (other === job) lane.thread.postMessage({ stop: number });
       }
     }
   }

@@ -30,9 +30,7 @@ export function serveThread(): void {
     flush() {
       if (finished.length === 0) return;
       const bytes = frames.toBytes();
-      port.postMessage({ numbers: finished, frames: bytes, stats: engine.stats() } satisfies ThreadAnswers, [
-        bytes.buffer,
-      ]);
+      port.postMessage({ numbers: finished, frames: bytes, stats: engine.stats() } satisfies ThreadAnswers);
       finished = [];
       frames.clear();
     },
