@@ -12,7 +12,7 @@ import type { BlockStates } from "./block-states.ts";
 import { CLASSES } from "./operand.ts";
 import type { Problem } from "./problem.ts";
 import type { RegisterState } from "./register-state.ts";
-import { blockPosition, operandBase, type UseChains } from "./use-chains.ts";
+import type { UseChains } from "./use-chains.ts";
 
 /** A function has fewer edges than are left above this. */
 const MAX_COUNTED = 1 << 29;
@@ -51,33 +51,17 @@ export class BlockStart {
     this.#counted = 0;
   }
 
-  /**
-   * A block that does nothing but jump, as edge blocks do, ends as its only predecessor does; the register state stays
-   * that of an earlier block, which may well be the predecessor of the next. Says whether `b` is one, and notes its states.
-   */
-  passThrough(p: Problem, b: number): boolean {
-    const i = p.blockInstStart.data[b];
-    if (b === 0 || p.blockInstStart.data[b + 1] !== i + 1) return false;
-    if (p.instOperandStart.data[i] !== p.instOperandStart.data[i + 1] || p.instClobber.data[i] !== 0)
-      return false;
-    const first = p.blockPredStart.data[b];
-    if (p.blockPredStart.data[b + 1] - first !== 1) return false;
-    if (p.blockParamStart.data[b] !== p.blockParamStart.data[b + 1]) return false;
-    const d = p.preds.data[first];
-    if (d >= b) return false;
-    this.#states.beginStart();
-    this.#states.shareEnd(d);
-    return true;
-  }
-
   /** Makes the state that in which block `b` starts. */
   enter(p: Problem, b: number): void {
     const s = this.#state;
-    const start = blockPosition(p, b);
+    const { blockStart } = this.#chains;
+    const start = blockStart[b];
+    const endParams = p.blockParamStart.data[b + 1];
+    const hasParams = p.blockParamStart.data[b] !== endParams;
     s.block = b;
     s.lastInst = p.blockInstStart.data[b + 1] - 1;
-    s.blockEnd = blockPosition(p, b + 1);
-    s.operandBase = operandBase(p, b);
+    s.blockEnd = blockStart[b + 1];
+    s.operandBase = p.edgeArgStart.data[p.blockSuccStart.data[b]] + endParams;
     if (start >= s.loops.limit) s.loops.close(start);
     this.#states.beginStart();
     const before = this.#stateBlock;
@@ -89,14 +73,14 @@ export class BlockStart {
     let primary = -1;
     for (let k = first; k < last; k++) if (preds[k] < b && preds[k] > primary) primary = preds[k];
     if (primary < 0) throw new AllocationError("RA0002", -1, `block ${b} stands before all its predecessors`);
-    const only = last - first === 1 && p.blockParamStart.data[b + 1] === p.blockParamStart.data[b];
+    const only = last - first === 1 && !hasParams;
     if (only && primary === before) {
       this.#continue();
       return;
     }
     s.clear();
     if (only) this.#inherit(primary);
-    else this.#merge(p, b, primary, first, last);
+    else this.#merge(p, b, primary, first, last, hasParams);
   }
 
   /** The state as it is, being that of the only predecessor's end, without what is dead here. */
@@ -136,14 +120,14 @@ export class BlockStart {
   }
 
   /** The state of `primary` as far as it is worth keeping, and registers for the parameters. */
-  #merge(p: Problem, b: number, primary: number, first: number, last: number): void {
+  #merge(p: Problem, b: number, primary: number, first: number, last: number, hasParams: boolean): void {
     const loopLast = this.#chains.loopEnd[b];
-    const params = p.blockParamStart.data[b] !== p.blockParamStart.data[b + 1];
     if (loopLast >= 0) {
-      this.#state.loops.open(b, blockPosition(p, loopLast + 1));
+      this.#state.loops.open(b, this.#chains.blockStart[loopLast + 1]);
       this.#keepInLoop(primary);
     } else this.#keepWhatIsShared(p, b, primary, first, last);
-    if (params) this.#placeParams(p, b, first, last);
+    this.#states.noteInherited(primary);
+    if (hasParams) this.#placeParams(p, b, first, last);
     if (loopLast >= 0 && this.#moved.length !== 0) this.#enterLoop(p);
     for (let q = first; q < last; q++) {
       const d = p.preds.data[q];
@@ -278,7 +262,7 @@ export class BlockStart {
     const chains = this.#chains;
     const voters = this.#locateArguments(p, b, first, last, count);
     const own = edgeWeight(p, b);
-    const position = blockPosition(p, b);
+    const position = chains.blockStart[b];
     const taken = this.#taken;
     taken[0] = 0;
     taken[1] = 0;

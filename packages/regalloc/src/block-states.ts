@@ -13,6 +13,9 @@ export class BlockStates {
   /** Pairs at starts, and per block where its own begin; one element more than blocks once all are known. */
   readonly starts = new I32List(1024);
   readonly startAt = new I32List(256);
+  /** Per block that has values arriving by moves: one whose end the first pairs of its start are as at, and where these end. */
+  readonly inheritedFrom = new I32List(256);
+  readonly inheritedTo = new I32List(256);
   /** Pairs at ends in the order of registers, and per block where its own begin and end. */
   readonly ends = new I32List(1024);
   readonly endFrom = new I32List(256);
@@ -23,6 +26,8 @@ export class BlockStates {
   reset(): void {
     this.starts.clear();
     this.startAt.clear();
+    this.inheritedFrom.clear();
+    this.inheritedTo.clear();
     this.ends.clear();
     this.endFrom.clear();
     this.endTo.clear();
@@ -32,6 +37,15 @@ export class BlockStates {
   /** The block after the last begins a state. */
   beginStart(): void {
     this.startAt.push(this.starts.length);
+    this.inheritedFrom.push(-1);
+    this.inheritedTo.push(0);
+  }
+
+  /** What the start that was begun last has by now is as at the end of block `d`. */
+  noteInherited(d: number): void {
+    const b = this.startAt.length - 1;
+    this.inheritedFrom.data[b] = d;
+    this.inheritedTo.data[b] = this.starts.length;
   }
 
   addStart(r: number, v: number): void {
@@ -49,8 +63,12 @@ export class BlockStates {
     this.starts.length -= 2;
   }
 
-  /** The next block ends as block `d` does. */
-  shareEnd(d: number): void {
+  /**
+   * The next block, which has no instruction with operands, ends as block `d` does, its only predecessor. The register
+   * state stays that of an earlier block, which may well be the predecessor of the one behind it.
+   */
+  passThrough(d: number): void {
+    this.beginStart();
     this.endFrom.push(this.endFrom.data[d]);
     this.endTo.push(this.endTo.data[d]);
     this.owner.push(this.owner.data[d]);

@@ -70,7 +70,8 @@ export class EdgeMoves {
     }
     const first = states.startAt.data[t];
     const last = states.startAt.data[t + 1];
-    for (let k = first; k < last; k += 2) {
+    // A parameter may have moved to the place of a value that it drove out; it is none of those that stay.
+    for (let k = states.inheritedFrom.data[t] === b ? states.inheritedTo.data[t] : first; k < last; k += 2) {
       const r = starts[k];
       const v = starts[k + 1];
       // Most of what is in a register here is in the same one there.

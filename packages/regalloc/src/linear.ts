@@ -32,7 +32,7 @@ import type { Problem } from "./problem.ts";
 import { RegisterState } from "./register-state.ts";
 import { assignSlots, SpillLives } from "./spill-lives.ts";
 import { SpillStores } from "./spill-stores.ts";
-import { argumentBase, UseChains } from "./use-chains.ts";
+import { UseChains } from "./use-chains.ts";
 
 export class LinearAllocator {
   readonly #chains = new UseChains();
@@ -65,9 +65,12 @@ export class LinearAllocator {
     const s = this.#state;
     const n = p.numBlocks();
     const succStart = p.blockSuccStart.data;
+    const argStart = p.edgeArgStart.data;
+    const { onlyJumps, blockStart } = this.#chains;
     for (let b = 0; b < n; b++) {
       this.#foreign.enter(p, b, this.#liveness);
-      if (!this.#start.passThrough(p, b)) {
+      if (onlyJumps[b] !== 0) this.#states.passThrough(p.preds.data[p.blockPredStart.data[b]]);
+      else {
         this.#liveness.enter(p, b);
         s.liveIn = this.#liveness.inBase;
         s.liveOut = this.#liveness.outBase;
@@ -76,7 +79,9 @@ export class LinearAllocator {
         this.#states.addEnd(s, succStart[b] !== succStart[b + 1]);
         this.#liveness.leave(p, b);
       }
-      this.#useArguments(p, b);
+      const args = argStart[succStart[b]];
+      const endArgs = argStart[succStart[b + 1]];
+      if (args !== endArgs) this.#useArguments(p, args, endArgs, blockStart[b + 1] - endArgs);
     }
     this.#states.beginStart();
     this.#edges.resolve(p, this.#edgeEdits);
@@ -104,15 +109,12 @@ export class LinearAllocator {
     this.#constrained.reset(p, out.allocs.data, this.#slotOperands);
   }
 
-  /** Moves the next uses of branch arguments past the branch. */
-  #useArguments(p: Problem, b: number): void {
-    const nextUse = this.#state.nextUse;
-    const e = p.blockSuccStart.data[b];
-    if (p.blockSuccStart.data[b + 1] - e !== 1) return;
+  /** Moves the next uses of branch arguments, whose positions are greater by `base` than their indices, past the branch. */
+  #useArguments(p: Problem, first: number, end: number, base: number): void {
+    const { nextUse } = this.#state;
     const { next } = this.#chains;
-    const base = argumentBase(p, b);
-    for (let k = p.edgeArgStart.data[e], z = p.edgeArgStart.data[e + 1]; k < z; k++)
-      nextUse[p.edgeArgs.data[k]] = next[base + k];
+    const args = p.edgeArgs.data;
+    for (let k = first; k < end; k++) nextUse[args[k]] = next[base + k];
   }
 
   /** Slots for the vregs in memory. */

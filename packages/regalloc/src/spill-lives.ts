@@ -5,7 +5,7 @@ import { CLASSES, FIRST_VREG } from "./operand.ts";
 import type { ParallelMoves } from "./parallel-moves.ts";
 import type { Problem } from "./problem.ts";
 import { SpillSlots } from "./spill-slots.ts";
-import { argumentBase, blockPosition, operandBase, type UseChains } from "./use-chains.ts";
+import type { UseChains } from "./use-chains.ts";
 
 export class SpillLives {
   from = new Int32Array(1024);
@@ -45,13 +45,14 @@ export function assignSlots(
     const v = inMemory.at(k);
     const inst = defPoint[v] >> 1;
     const b = chains.defBlock[v];
-    from[v] = operandBase(p, b) + opStart[inst];
+    from[v] = opStart[inst] + p.edgeArgStart.at(p.blockSuccStart.at(b)) + p.blockParamStart.at(b + 1);
     to[v] = chains.last[v] + 1;
     if (inst === instStart[b]) {
       // A parameter's slot may be written at the end of every predecessor.
       for (let q = p.blockPredStart.at(b); q < p.blockPredStart.at(b + 1); q++) {
         const d = p.preds.at(q);
-        const at = argumentBase(p, d) + p.edgeArgStart.at(p.blockSuccStart.at(d));
+        const e = p.blockSuccStart.at(d);
+        const at = chains.blockStart[d + 1] - p.edgeArgStart.at(e + 1) + p.edgeArgStart.at(e);
         if (at < from[v]) from[v] = at;
         if (at >= to[v]) to[v] = at + 1;
       }
@@ -93,7 +94,7 @@ function extendThroughLoops(
     const b = chains.latches.at(k);
     for (let e = p.blockSuccStart.at(b); e < p.blockSuccStart.at(b + 1); e++)
       if (p.succs.at(e) <= b)
-        liveness.extendLives(p.succs.at(e), blockPosition(p, b + 1), mask, chains.globals.data, to);
+        liveness.extendLives(p.succs.at(e), chains.blockStart[b + 1], mask, chains.globals.data, to);
   }
 }
 

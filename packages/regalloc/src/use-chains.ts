@@ -8,33 +8,21 @@
  * runs over operands, not over instructions, and hardly branches: what a mispredicted branch costs is most of what an
  * instruction may cost here.
  */
-import { growInt32, I32List } from "@gantry/entity";
+import { growInt32, growUint8, I32List } from "@gantry/entity";
 import { FIRST_FIXED_SLOT, FIRST_VREG, FIXED, REUSE } from "./operand.ts";
 import type { Problem } from "./problem.ts";
 
 /** "No further use in layout order"; greater than any position. */
 export const NEVER = 0x3fffffff;
 
-/** The position of block `b`'s first parameter, or of what stands there instead. */
-export function blockPosition(p: Problem, b: number): number {
-  return p.edgeArgStart.data[p.blockSuccStart.data[b]] + p.blockParamStart.data[b] + firstOperand(p, b);
-}
-
-/** What the positions of operands in block `b` are greater by than the operands' indices. */
-export function operandBase(p: Problem, b: number): number {
-  return p.edgeArgStart.data[p.blockSuccStart.data[b]] + p.blockParamStart.data[b + 1];
-}
-
-/** What the positions of branch arguments of block `b` are greater by than their indices. */
-export function argumentBase(p: Problem, b: number): number {
-  return firstOperand(p, b + 1) + p.blockParamStart.data[b + 1];
-}
-
-function firstOperand(p: Problem, b: number): number {
-  return p.instOperandStart.data[p.blockInstStart.data[b]];
-}
+const FIXED_USE = FIXED << 4;
+const REUSE_DEF = (REUSE << 4) | 1;
 
 export class UseChains {
+  /** Per block, and one more: the position of its first parameter, or of what stands there instead. */
+  blockStart = new Int32Array(256);
+  /** Per block: 1 if all that it does is to jump, and it has one predecessor and no parameters. */
+  onlyJumps = new Uint8Array(256);
   /** Per position: that of the vreg's next use. */
   next = new Int32Array(4096);
   /** Per vreg: the position of its last use, or of its definition. */
@@ -66,18 +54,21 @@ export class UseChains {
     this.globalOf = growInt32(this.globalOf, v);
     this.next = growInt32(this.next, positions + 1);
     this.loopEnd = growInt32(this.loopEnd, p.numBlocks());
+    this.blockStart = growInt32(this.blockStart, p.numBlocks() + 1);
+    this.onlyJumps = growUint8(this.onlyJumps, p.numBlocks());
   }
 
   build(p: Problem): void {
     const nv = p.numVRegs;
     const positions = p.operandVReg.length + p.params.length + p.edgeArgs.length;
     this.#ensure(p, positions);
-    const { next, last, hint, hintParam, defBlock, globalOf, loopEnd } = this;
+    const { next, last, hint, hintParam, defBlock, globalOf, loopEnd, blockStart, onlyJumps } = this;
     // The element behind the last is nobody's: what has no occurrence yet is linked from there.
     last.fill(positions, 0, nv);
     hint.fill(0, 0, nv);
     hintParam.fill(0, 0, nv);
     globalOf.fill(0, 0, nv);
+    this.#lookAtInstructions(p);
     loopEnd.fill(-1, 0, p.numBlocks());
     // Room for all there can be: nothing is called in the loops, so V8 checks the arrays once before them.
     this.globals.fill(1, 0);
@@ -102,18 +93,20 @@ export class UseChains {
     const succs = p.succs.data;
     const argStart = p.edgeArgStart.data;
     const args = p.edgeArgs.data;
+    const predStart = p.blockPredStart.data;
+    const clobber = p.instClobber.data;
     const n = p.numBlocks();
     let pos = 0;
     let k = 0;
     for (let b = 0; b < n; b++) {
       const start = pos;
+      blockStart[b] = pos;
       for (let q = paramStart[b], z = paramStart[b + 1]; q < z; q++, pos++) {
         const v = params[q];
         last[v] = pos;
         next[pos] = NEVER;
         defBlock[v] = b;
       }
-      let i = instStart[b];
       for (const end = opStart[instStart[b + 1]]; k < end; k++, pos++) {
         const v = opVReg[k];
         const info = opInfo[k];
@@ -134,17 +127,14 @@ export class UseChains {
           exposed[exposedCount + 1] = g;
           exposedCount += 2;
         }
-        // Neither any nor reg: a rare branch for all that follows.
-        if ((info & 0x60) === 0) continue;
-        const constraint = (info >> 4) & 7;
-        if (constraint === REUSE) {
-          while (opStart[i + 1] <= k) i++;
-          hintParam[opVReg[opStart[i] + (info >> 8)]] = v;
-        } else if (constraint === FIXED && (info & 1) === 0 && info >> 8 < FIRST_FIXED_SLOT) {
+        if ((info & 0x71) === FIXED_USE && info >> 8 < FIRST_FIXED_SLOT) {
           if (hint[v] === 0) hint[v] = 1 + (info >> 8);
           hintParam[v] = 0;
         }
       }
+      const i = instStart[b];
+      const isOne = pos === start && instStart[b + 1] - i === 1 && predStart[b + 1] - predStart[b] === 1;
+      onlyJumps[b] = isOne && clobber[i] === 0 ? 1 : 0;
       const firstEdge = succStart[b];
       const endEdge = succStart[b + 1];
       for (let e = firstEdge; e < endEdge; e++) {
@@ -178,22 +168,32 @@ export class UseChains {
         }
       }
     }
+    blockStart[n] = pos;
     this.globals.length = globalCount;
     this.exposed.length = exposedCount;
     this.latches.length = latchCount;
-    this.#findClobbers(p);
   }
 
-  #findClobbers(p: Problem): void {
+  /** What instructions say of themselves: where clobbers are, and which input a definition reuses, if it is the last operand. */
+  #lookAtInstructions(p: Problem): void {
     const clobber = p.instClobber.data;
+    const opStart = p.instOperandStart.data;
+    const opVReg = p.operandVReg.data;
+    const opInfo = p.operandInfo.data;
     const instStart = p.blockInstStart.data;
+    const { hintParam } = this;
     const ends = this.clobberEnds;
     ends.clear();
     let b = 0;
+    let end = 0;
     for (let i = 0, z = p.numInsts(); i < z; i++) {
+      const first = end;
+      end = opStart[i + 1];
+      if (first !== end && (opInfo[end - 1] & 0x71) === REUSE_DEF)
+        hintParam[opVReg[first + (opInfo[end - 1] >> 8)]] = opVReg[end - 1];
       if (clobber[i] === 0) continue;
       while (instStart[b + 1] <= i) b++;
-      ends.push(operandBase(p, b) + p.instOperandStart.data[i + 1]);
+      ends.push(p.edgeArgStart.data[p.blockSuccStart.data[b]] + p.blockParamStart.data[b + 1] + end);
     }
     ends.push(NEVER);
   }
