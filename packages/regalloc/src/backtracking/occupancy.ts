@@ -15,7 +15,10 @@ export class Occupancy {
   readonly #takenGroups: Int32Array[] = [new Int32Array(8), new Int32Array(8), new Int32Array(8)];
   readonly #reservedGroups: Int32Array[] = [new Int32Array(8), new Int32Array(8), new Int32Array(8)];
   #groups = 0;
-  /** Per register and group: first node; nodes are pairs (range, next). */
+  /**
+   * Per class, group and register, in this order because eviction asks for one group of all registers: first node; nodes
+   * are pairs (range, next).
+   */
   #head = new Int32Array(1024);
   readonly #nodes = new I32List(1024);
   #freeNode = -1;
@@ -58,6 +61,11 @@ export class Occupancy {
     return this.#taken[c]![point]! | this.#ranges.reserved[c]![point]!;
   }
 
+  /** Where the list of register `r` in group `g` begins. */
+  #listOf(r: number, g: number): number {
+    return (((r >> 5) * this.#groups + g) << 5) | (r & 31);
+  }
+
   add(r: number, range: number): void {
     const c = r >> 5;
     const bit = 1 << (r & 31);
@@ -67,7 +75,7 @@ export class Occupancy {
     for (let k = from; k < to; k++) taken[k]! |= bit;
     for (let g = from >> 5; g <= (to - 1) >> 5; g++) {
       this.#takenGroups[c]![g]! |= bit;
-      const at = r * this.#groups + g;
+      const at = this.#listOf(r, g);
       let node = this.#freeNode;
       if (node >= 0) this.#freeNode = this.#nodes.at(node + 1);
       else {
@@ -89,7 +97,7 @@ export class Occupancy {
     const nodes = this.#nodes.data;
     for (let k = from; k < to; k++) taken[k]! &= ~bit;
     for (let g = from >> 5; g <= (to - 1) >> 5; g++) {
-      const at = r * this.#groups + g;
+      const at = this.#listOf(r, g);
       let before = -1;
       let node = this.#head[at]!;
       while (nodes[node] !== range) {
@@ -108,7 +116,7 @@ export class Occupancy {
 
   /** The first of the nodes of register `r` in group `g` of 32 points, -1 if there is none. */
   firstNode(r: number, g: number): number {
-    return this.#head[r * this.#groups + g]!;
+    return this.#head[this.#listOf(r, g)]!;
   }
 
   nextNode(node: number): number {
@@ -123,7 +131,7 @@ export class Occupancy {
   collect(r: number, from: number, to: number, into: I32List): void {
     const nodes = this.#nodes.data;
     for (let g = from >> 5; g <= (to - 1) >> 5; g++)
-      for (let node = this.#head[r * this.#groups + g]!; node >= 0; node = nodes[node + 1]!) {
+      for (let node = this.#head[this.#listOf(r, g)]!; node >= 0; node = nodes[node + 1]!) {
         const range = nodes[node]!;
         if (this.#ranges.from.at(range) < to && this.#ranges.to.at(range) > from) into.push(range);
       }
