@@ -4,9 +4,9 @@
  * While it is small, the answer is a bit matrix, filled backwards over the blocks a word at a time; a second sweep and
  * further ones visit only blocks that a loop's back edge brings something new to, and those before them.
  *
- * Beyond that, every exposed use is walked up the predecessors to the block of the definition, which takes the time of
- * the (block, vreg) pairs that the answer has, and a block has a list of (word index, bits) for the words that are not
- * zero; a word belongs to 32 vregs that were first exposed near each other, which mostly live near each other.
+ * Beyond that, a block has a list of (word index, bits) for the words that are not zero. Word by word, the exposed uses
+ * of its 32 vregs are carried up the predecessors to the blocks of the definitions together: these vregs were first exposed
+ * near each other, and mostly live near each other. At worst that takes the time of the (block, vreg) pairs of the answer.
  *
  * Either way the allocator reads words of the block that it entered last, at `inBase` and `outBase`.
  */
@@ -33,9 +33,12 @@ export class Liveness {
   /** Sparse: per block the newest chunk, and three words a chunk: word index, bits, older chunk. */
   #head = new Int32Array(256);
   readonly #chunks = new I32List(64);
-  #seen = new Int32Array(256);
+  /** Sparse, for one word of the sets: per block its bits, and those of the vregs that it defines; the blocks with bits. */
+  #word = new Int32Array(256);
+  #kills = new Int32Array(256);
+  readonly #touched = new I32List(64);
   readonly #stack = new I32List(64);
-  /** Sparse: uses of one global chained, newest first. */
+  /** Sparse: exposed uses of the vregs of one word chained. */
   #useHead = new Int32Array(256);
   #useNext = new Int32Array(256);
 
@@ -147,53 +150,70 @@ export class Liveness {
     const n = p.numBlocks();
     const count = uses.globals.length;
     this.#head = growInt32(this.#head, n);
-    this.#seen = growInt32(this.#seen, n);
-    this.#useHead = growInt32(this.#useHead, count);
+    this.#head.fill(-1, 0, n);
+    this.#word = growInt32(this.#word, n);
+    this.#word.fill(0, 0, n);
+    this.#kills = growInt32(this.#kills, n);
+    this.#kills.fill(0, 0, n);
+    this.#queued = growInt32(this.#queued, n);
+    this.#queued.fill(0, 0, n);
+    this.#useHead = growInt32(this.#useHead, this.#width);
     this.#useNext = growInt32(this.#useNext, uses.exposed.length);
-    const seen = this.#seen;
+    this.#chunks.clear();
     const useHead = this.#useHead;
     const useNext = this.#useNext;
-    this.#head.fill(-1, 0, n);
-    seen.fill(0, 0, n);
-    useHead.fill(-1, 0, count);
-    this.#chunks.clear();
     const exposed = uses.exposed.data;
-    for (let k = 0, z = uses.exposed.length; k < z; k += 2) {
-      useNext[k] = useHead[exposed[k + 1]];
-      useHead[exposed[k + 1]] = k;
+    useHead.fill(-1, 0, this.#width);
+    for (let k = uses.exposed.length - 2; k >= 0; k -= 2) {
+      const w = exposed[k + 1] >> 5;
+      useNext[k] = useHead[w];
+      useHead[w] = k;
     }
-    const predStart = p.blockPredStart.data;
-    const preds = p.preds.data;
-    const stack = this.#stack;
-    for (let g = 1; g < count; g++) {
-      const home = uses.defBlock[uses.globals.at(g)];
-      for (let k = useHead[g]; k >= 0; k = useNext[k]) {
-        if (seen[exposed[k]] === g) continue;
-        seen[exposed[k]] = g;
-        stack.push(exposed[k]);
-        while (stack.length > 0) {
-          const b = stack.pop();
-          this.#addSparse(b, g);
-          for (let q = predStart[b], y = predStart[b + 1]; q < y; q++) {
-            const d = preds[q];
-            if (d === home || seen[d] === g) continue;
-            seen[d] = g;
-            stack.push(d);
-          }
-        }
+    for (let w = 0; w < this.#width; w++) {
+      const end = Math.min((w + 1) << 5, count);
+      // Global number 0 is nobody's.
+      const first = Math.max(w << 5, 1);
+      for (let g = first; g < end; g++) this.#kills[uses.defBlock[uses.globals.at(g)]] |= 1 << (g & 31);
+      for (let k = useHead[w]; k >= 0; k = useNext[k]) this.#addBits(exposed[k], 1 << (exposed[k + 1] & 31));
+      this.#carryUp(p);
+      for (let k = 0; k < this.#touched.length; k++) {
+        const b = this.#touched.at(k);
+        const chunk = this.#chunks.push(w);
+        this.#chunks.push(this.#word[b]);
+        this.#chunks.push(this.#head[b]);
+        this.#head[b] = chunk;
+        this.#word[b] = 0;
       }
+      this.#touched.clear();
+      for (let g = first; g < end; g++) this.#kills[uses.defBlock[uses.globals.at(g)]] = 0;
     }
   }
 
-  #addSparse(b: number, g: number): void {
-    const c = this.#head[b];
-    if (c >= 0 && this.#chunks.at(c) === g >> 5) {
-      this.#chunks.data[c + 1] |= 1 << (g & 31);
-      return;
+  /** Adds to the word of block `b` bits that it does not have all of, and queues the block. */
+  #addBits(b: number, bits: number): void {
+    if (this.#word[b] === 0) this.#touched.push(b);
+    this.#word[b] |= bits;
+    if (this.#queued[b] !== 0) return;
+    this.#queued[b] = 1;
+    this.#stack.push(b);
+  }
+
+  /** Carries the bits of the queued blocks up the predecessors to the blocks that kill them. */
+  #carryUp(p: Problem): void {
+    const word = this.#word;
+    const kills = this.#kills;
+    const predStart = p.blockPredStart.data;
+    const preds = p.preds.data;
+    const stack = this.#stack;
+    while (stack.length > 0) {
+      const b = stack.pop();
+      this.#queued[b] = 0;
+      for (let q = predStart[b], z = predStart[b + 1]; q < z; q++) {
+        const d = preds[q];
+        const fresh = word[b] & ~kills[d] & ~word[d];
+        if (fresh !== 0) this.#addBits(d, fresh);
+      }
     }
-    this.#head[b] = this.#chunks.push(g >> 5);
-    this.#chunks.push(1 << (g & 31));
-    this.#chunks.push(c);
   }
 
   /** Makes `inBase` and `outBase` those of block `b`. */
