@@ -12,7 +12,7 @@ import { dumpProblems, widen, writeMade } from "./problems.ts";
 const oursScript = await asJavaScript(new URL("./ours.ts", import.meta.url));
 
 /** Rounds before the first that counts, see `bench/measure.ts`. */
-const WARM_UP = 25;
+const WARM_UP = 40;
 const WARM_UP_MS = 3_000;
 /** Allocators of the two sides by the names that they have there. */
 const OURS = ["linear", "backtracking"] as const satisfies readonly Algorithm[];

@@ -57,7 +57,7 @@ export class ConstrainedInstruction {
   readonly #displaced = new I32List(32);
   /** Pairs (vreg, location): copies beside the vregs' own registers. */
   readonly #copies = new I32List(32);
-  /** Per vreg: 1 + the last constrained instruction that uses it. */
+  /** Per vreg: the number of the last constrained instruction that uses it. */
   #usedAt = new Int32Array(1024);
   /** Per operand of the instruction: 1 + the reuse definition that names it. */
   #reusedBy = new Int32Array(64);
@@ -66,6 +66,8 @@ export class ConstrainedInstruction {
   #slotOperands!: I32List;
   #problem!: Problem;
   #inst = 0;
+  /** Which it is of all that have been allocated, in whatever function. */
+  #number = 0;
   /** Bits: 1 << constraint for uses, 256 << constraint for definitions, {@link LATE_REG} and so on. */
   #kinds = 0;
   /** Non-zero: the plan has found no register for an operand. */
@@ -88,7 +90,10 @@ export class ConstrainedInstruction {
     this.#slotOperands = slotOperands;
     this.#lateDefinitions.reset(p, allocs, slotOperands);
     this.#usedAt = growInt32(this.#usedAt, p.numVRegs);
-    this.#usedAt.fill(0, 0, p.numVRegs);
+    if (this.#number > MAX_NUMBER) {
+      this.#usedAt.fill(0);
+      this.#number = 0;
+    }
     this.#reusedBy.fill(0);
     this.#stuck = 0;
   }
@@ -103,6 +108,7 @@ export class ConstrainedInstruction {
     const first = p.instOperandStart.data[i];
     const end = p.instOperandStart.data[i + 1];
     this.#inst = i;
+    this.#number++;
     this.#collect(i, first, end);
     this.#state.planning = 1;
     this.#clearTheWay();
@@ -205,7 +211,7 @@ export class ConstrainedInstruction {
       const isLate = (info & 2) !== 0;
       if ((info & 1) === 0) {
         s.nextUse[v] = next[base + k];
-        this.#usedAt[v] = i + 1;
+        this.#usedAt[v] = this.#number;
         kinds |= 1 << constraint;
         if (constraint === REG && isLate) kinds |= LATE_REG;
       } else {
@@ -292,9 +298,9 @@ export class ConstrainedInstruction {
       s.take(s.choose(v, c, f), v);
       return;
     }
-    if (this.#usedAt[v] === this.#inst + 1) return;
+    if (this.#usedAt[v] === this.#number) return;
     const r = s.farthest(c, avoid);
-    if (r < 0 || s.nextUse[s.vregIn[r]] <= s.nextUse[v] || this.#usedAt[s.vregIn[r]] === this.#inst + 1)
+    if (r < 0 || s.nextUse[s.vregIn[r]] <= s.nextUse[v] || this.#usedAt[s.vregIn[r]] === this.#number)
       return;
     s.evict(r);
     s.take(r, v);
@@ -601,6 +607,8 @@ export class ConstrainedInstruction {
   }
 }
 
+/** A function has fewer instructions than numbers are left above this. */
+const MAX_NUMBER = 1 << 29;
 const LATE_REG = 1 << 20;
 const EARLY_DEF = 1 << 21;
 const EARLY_ANY_DEF = 1 << 22;

@@ -46,6 +46,12 @@ export class EdgeMoves {
     const from = states.endFrom.data[b];
     const to = states.endTo.data[b];
     const owner = states.owner.data[b];
+    const a = p.blockParamStart.data[t];
+    const z = p.blockParamStart.data[t + 1];
+    // A parameter may have moved to the place of a value that it drove out; it is none of those that stay.
+    const first = states.inheritedFrom.data[t] === b ? states.inheritedTo.data[t] : states.startAt.data[t];
+    const last = states.startAt.data[t + 1];
+    if (a === z && first >= last) return;
     const held = this.#held;
     // Nobody asks for the registers of the last point any more, so those of this one can stand in their place.
     const { regOf, defReg, defInst } = s;
@@ -55,8 +61,6 @@ export class EdgeMoves {
       regOf[ends[k + 1]] = ends[k];
     }
     let moves = 0;
-    const a = p.blockParamStart.data[t];
-    const z = p.blockParamStart.data[t + 1];
     if (a !== z) {
       const args = p.edgeArgStart.data[e] - a;
       for (let k = a; k < z; k++) {
@@ -68,10 +72,7 @@ export class EdgeMoves {
         moves++;
       }
     }
-    const first = states.startAt.data[t];
-    const last = states.startAt.data[t + 1];
-    // A parameter may have moved to the place of a value that it drove out; it is none of those that stay.
-    for (let k = states.inheritedFrom.data[t] === b ? states.inheritedTo.data[t] : first; k < last; k += 2) {
+    for (let k = first; k < last; k += 2) {
       const r = starts[k];
       const v = starts[k + 1];
       // Most of what is in a register here is in the same one there.
@@ -80,7 +81,7 @@ export class EdgeMoves {
       this.#moves.add(this.#locate(v, owner), r);
       moves++;
     }
-    if (moves !== 0) this.#emit(p, b, from, to, first, last);
+    if (moves !== 0) this.#emit(p, b, t);
     for (let k = from; k < to; k += 2) held[ends[k]] = 0;
   }
 
@@ -91,14 +92,14 @@ export class EdgeMoves {
     return r >= 0 && this.#held[r] === v && !s.isAbsent(v, owner) ? r : s.source(v);
   }
 
-  #emit(p: Problem, b: number, from: number, to: number, first: number, last: number): void {
-    const s = this.#state;
-    const ends = this.#states.ends.data;
-    const starts = this.#states.starts.data;
+  #emit(p: Problem, b: number, t: number): void {
+    const { ends, endFrom, endTo, starts, startAt } = this.#states;
     const free = this.#free;
-    for (let c = 0; c < CLASSES; c++) free[c] = s.all[c];
-    for (let k = from; k < to; k += 2) free[ends[k] >> 5] &= ~(1 << (ends[k] & 31));
-    for (let k = first; k < last; k += 2) free[starts[k] >> 5] &= ~(1 << (starts[k] & 31));
+    for (let c = 0; c < CLASSES; c++) free[c] = this.#state.all[c];
+    for (let k = endFrom.data[b], z = endTo.data[b]; k < z; k += 2)
+      free[ends.data[k] >> 5] &= ~(1 << (ends.data[k] & 31));
+    for (let k = startAt.data[t], z = startAt.data[t + 1]; k < z; k += 2)
+      free[starts.data[k] >> 5] &= ~(1 << (starts.data[k] & 31));
     this.#moves.resolve(2 * (p.blockInstStart.data[b + 1] - 1), free[0], free[1], free[2]);
   }
 }

@@ -80,7 +80,7 @@ export class RegisterState {
     if (n > this.regOf.length) {
       this.regOf = growInt32(this.regOf, n);
       this.nextUse = growInt32(this.nextUse, n);
-      this.memory = growInt32(this.memory, n);
+      this.memory = growInt32(this.memory, n + 2 * CLASSES);
       this.defInst = growInt32(this.defInst, n);
       this.defReg = growInt32(this.defReg, n);
       this.before = growInt32(this.before, n);
@@ -97,11 +97,10 @@ export class RegisterState {
     this.vregRemat = p.vregRemat.data;
     this.vregIn.fill(0);
     this.regOf.fill(-1, 0, n);
-    this.memory.fill(0, 0, n);
-    this.loops.reset(n);
-    this.isTouched.fill(0, 0, n);
+    for (let k = 0; k < this.inMemory.length; k++) this.memory[this.inMemory.at(k)] = 0;
     this.inMemory.clear();
-    this.touched.clear();
+    this.loops.reset(n);
+    this.forgetTouched();
     this.planning = 0;
     this.#clobbers = 0;
     this.nextClobber = chains.clobberEnds.data[0];

@@ -67,7 +67,7 @@ export class UseChains {
     last.fill(positions, 0, nv);
     hint.fill(0, 0, nv);
     hintParam.fill(0, 0, nv);
-    globalOf.fill(0, 0, nv);
+    for (let k = 0; k < this.globals.length; k++) globalOf[this.globals.data[k]] = 0;
     this.#lookAtInstructions(p);
     loopEnd.fill(-1, 0, p.numBlocks());
     // Room for all there can be: nothing is called in the loops, so V8 checks the arrays once before them.
