@@ -300,8 +300,7 @@ export class ConstrainedInstruction {
     }
     if (this.#usedAt[v] === this.#number) return;
     const r = s.farthest(c, avoid);
-    if (r < 0 || s.nextUse[s.vregIn[r]] <= s.nextUse[v] || this.#usedAt[s.vregIn[r]] === this.#number)
-      return;
+    if (r < 0 || s.nextUse[s.vregIn[r]] <= s.nextUse[v] || this.#usedAt[s.vregIn[r]] === this.#number) return;
     s.evict(r);
     s.take(r, v);
   }

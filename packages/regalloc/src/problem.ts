@@ -1,5 +1,5 @@
 import { I32List } from "@gantry/entity";
-import { FIRST_VREG } from "./operand.ts";
+import { FIRST_VREG, operandConstraint, operandPayload, REUSE } from "./operand.ts";
 
 /**
  * A register allocation problem: a function in SSA form as columns of integers. One instance serves many functions;
@@ -29,6 +29,9 @@ export class Problem {
   /** Per instruction: index into `clobberSets`, 0 for none. */
   readonly instClobber = new I32List(1024);
   readonly instFlags = new I32List(1024);
+  /** The instructions that have clobbers, in ascending order; pairs (input, definition) of operands for each reuse. */
+  readonly clobbering = new I32List(64);
+  readonly reuses = new I32List(64);
   /** Three words a set, a mask of registers per class; set 0 is empty. */
   readonly clobberSets = new I32List(48);
 
@@ -68,6 +71,8 @@ export class Problem {
     this.operandInfo.clear();
     this.instClobber.clear();
     this.instFlags.clear();
+    this.clobbering.clear();
+    this.reuses.clear();
     this.clobberSets.fill(3, 0);
     this.blockInstStart.clear();
     this.blockInstStart.push(0);
@@ -116,14 +121,18 @@ export class Problem {
 
   /** Appends an operand to the instruction that {@link endInst} will close. */
   operand(vreg: number, info: number): void {
-    this.operandVReg.push(vreg);
     this.operandInfo.push(info);
+    const k = this.operandVReg.push(vreg);
+    if (operandConstraint(info) !== REUSE) return;
+    this.reuses.push(this.instOperandStart.at(this.numInsts()) + operandPayload(info));
+    this.reuses.push(k);
   }
 
   /** Closes an instruction and returns its index. */
   endInst(flags = 0, clobberSet = 0): number {
     this.instOperandStart.push(this.operandVReg.length);
     this.instClobber.push(clobberSet);
+    if (clobberSet !== 0) this.clobbering.push(this.numInsts());
     return this.instFlags.push(flags);
   }
 

@@ -9,14 +9,13 @@
  * instruction may cost here.
  */
 import { growInt32, growUint8, I32List } from "@gantry/entity";
-import { FIRST_FIXED_SLOT, FIRST_VREG, FIXED, REUSE } from "./operand.ts";
+import { FIRST_FIXED_SLOT, FIRST_VREG, FIXED } from "./operand.ts";
 import type { Problem } from "./problem.ts";
 
 /** "No further use in layout order"; greater than any position. */
 export const NEVER = 0x3fffffff;
 
 const FIXED_USE = FIXED << 4;
-const REUSE_DEF = (REUSE << 4) | 1;
 
 export class UseChains {
   /** Per block, and one more: the position of its first parameter, or of what stands there instead. */
@@ -68,7 +67,7 @@ export class UseChains {
     hint.fill(0, 0, nv);
     hintParam.fill(0, 0, nv);
     for (let k = 0; k < this.globals.length; k++) globalOf[this.globals.data[k]] = 0;
-    this.#lookAtInstructions(p);
+    this.#noteRareThings(p);
     loopEnd.fill(-1, 0, p.numBlocks());
     // Room for all there can be: nothing is called in the loops, so V8 checks the arrays once before them.
     this.globals.fill(1, 0);
@@ -174,26 +173,20 @@ export class UseChains {
     this.latches.length = latchCount;
   }
 
-  /** What instructions say of themselves: where clobbers are, and which input a definition reuses, if it is the last operand. */
-  #lookAtInstructions(p: Problem): void {
-    const clobber = p.instClobber.data;
-    const opStart = p.instOperandStart.data;
+  /** Notes what few instructions have: clobbers, and results that take the places of inputs. */
+  #noteRareThings(p: Problem): void {
     const opVReg = p.operandVReg.data;
-    const opInfo = p.operandInfo.data;
-    const instStart = p.blockInstStart.data;
-    const { hintParam } = this;
+    const reuses = p.reuses.data;
+    for (let k = 0; k < p.reuses.length; k += 2) this.hintParam[opVReg[reuses[k]]] = opVReg[reuses[k + 1]];
     const ends = this.clobberEnds;
     ends.clear();
+    const instStart = p.blockInstStart.data;
     let b = 0;
-    let end = 0;
-    for (let i = 0, z = p.numInsts(); i < z; i++) {
-      const first = end;
-      end = opStart[i + 1];
-      if (first !== end && (opInfo[end - 1] & 0x71) === REUSE_DEF)
-        hintParam[opVReg[first + (opInfo[end - 1] >> 8)]] = opVReg[end - 1];
-      if (clobber[i] === 0) continue;
+    for (let k = 0; k < p.clobbering.length; k++) {
+      const i = p.clobbering.data[k];
       while (instStart[b + 1] <= i) b++;
-      ends.push(p.edgeArgStart.data[p.blockSuccStart.data[b]] + p.blockParamStart.data[b + 1] + end);
+      const base = p.edgeArgStart.data[p.blockSuccStart.data[b]] + p.blockParamStart.data[b + 1];
+      ends.push(base + p.instOperandStart.data[i + 1]);
     }
     ends.push(NEVER);
   }
