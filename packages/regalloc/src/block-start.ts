@@ -237,7 +237,7 @@ export class BlockStart {
 
   /** Adds a vreg to the state that the block starts in. */
   #startIn(r: number, v: number): void {
-    this.#state.settle(r, v);
+    this.#state.take(r, v);
     this.#states.addStart(r, v);
   }
 

@@ -64,7 +64,8 @@ export class PlainInstructions {
     for (; i <= last; i++) {
       const first = end;
       end = opStart[i + 1];
-      // Late uses, early definitions, constraints other than any, reg and reuse; uses that end here, as bits.
+      // Unusual are clobbers, late uses, early definitions and constraints other than any, reg and reuse; mixed are operands
+      // that are not all early uses and late definitions in fixed registers. The uses that end here are bits of `dead`.
       let unusual = clobber[i];
       let mixed = 0;
       let dead = 0;
@@ -83,6 +84,7 @@ export class PlainInstructions {
         const constraint = (info >> 4) & 7;
         const odd = (info ^ (info >> 1)) & 1;
         unusual |= ((0x2c >> constraint) & 1) | odd;
+        // Payloads from 96 up are fixed stack slots.
         mixed |= (constraint ^ FIXED) | odd | ((info >> 13) & (info >> 14) & 1);
         if ((info & 1) !== 0) {
           allocs[k] = -1;

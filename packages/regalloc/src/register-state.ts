@@ -161,15 +161,6 @@ export class RegisterState {
     this.used[r >> 5] |= bit;
   }
 
-  /** As {@link take}, at the start of a block; the register has been used before or is a preserved one. */
-  settle(r: number, v: number): void {
-    this.vregIn[r] = v;
-    this.regOf[v] = r;
-    const bit = 1 << (r & 31);
-    this.free[r >> 5] &= ~bit;
-    this.used[r >> 5] |= bit;
-  }
-
   /** Frees a register that holds a vreg. */
   drop(r: number): void {
     const v = this.vregIn[r];
