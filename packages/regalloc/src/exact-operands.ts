@@ -1,7 +1,8 @@
 /**
  * What an allocator does with an instruction that it finds no registers for: {@link InstructionMatching} finds them, the
- * operands are fixed to what it found, reused ones for which only memory is left to that, and the allocator, for which fixed operands are a matter of moves, tries again.
- * When there are none, this says which operands stand in each other's way.
+ * operands are fixed to what it found (reused ones for which only memory is left, to memory), and the allocator, for which
+ * fixed operands are a matter of moves, tries again. When there are none, this says which operands stand in each other's
+ * way.
  */
 import { I32List } from "@gantry/entity";
 import { AllocationError } from "./allocation-error.ts";

@@ -33,6 +33,11 @@ const WORDS = CLASSES + 1;
 const NO_REGISTERS = new Int32Array(CLASSES);
 /** No value. Vregs are numbered from 128. */
 const NOTHING = 0;
+/**
+ * Choices for demands of both places before an instruction counts as one without a solution. No instruction of 40,000
+ * generated problems with few registers took more than 4.
+ */
+const MAX_CHOICES = 1 << 20;
 
 export class InstructionMatching {
   /** Per operand of the instruction solved last: its register or fixed stack slot, {@link NO_REG} if memory will do. */
@@ -65,6 +70,7 @@ export class InstructionMatching {
   readonly #owner = new Int32Array(32);
   readonly #queue = new I32List(16);
   #unvisited = 0;
+  #choices = 0;
 
   /**
    * Finds registers for the operands of instruction `i`, in {@link places}; says whether there are any.
@@ -117,6 +123,7 @@ export class InstructionMatching {
   }
 
   #isSolvable(p: Problem, i: number, all: Int32Array): boolean {
+    this.#choices = 0;
     this.#collect(p, i, all);
     this.allowed.fill(0);
     for (let t = 0; t < this.#mask.length; t++) this.allowed[this.#word.at(t)]! |= this.#mask.at(t);
@@ -250,6 +257,7 @@ export class InstructionMatching {
     for (let q = this.#mask.at(t); q !== 0; q &= q - 1) {
       const r = 31 - Math.clz32(q & -q);
       if (!this.#fits(t, r) || this.#looksLike(r, tried, n)) continue;
+      if (++this.#choices > MAX_CHOICES) return false;
       tried |= 1 << r;
       const e = this.#heldEarly[r]!;
       const l = this.#heldLate[r]!;
