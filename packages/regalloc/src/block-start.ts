@@ -12,7 +12,7 @@ import type { BlockStates } from "./block-states.ts";
 import { CLASSES } from "./operand.ts";
 import type { Problem } from "./problem.ts";
 import type { RegisterState } from "./register-state.ts";
-import type { UseChains } from "./use-chains.ts";
+import { operandBase, type UseChains } from "./use-chains.ts";
 
 /** A function has fewer edges than are left above this. */
 const MAX_COUNTED = 1 << 29;
@@ -56,12 +56,11 @@ export class BlockStart {
     const s = this.#state;
     const { blockStart } = this.#chains;
     const start = blockStart[b];
-    const endParams = p.blockParamStart.data[b + 1];
-    const hasParams = p.blockParamStart.data[b] !== endParams;
+    const hasParams = p.blockParamStart.data[b] !== p.blockParamStart.data[b + 1];
     s.block = b;
     s.lastInst = p.blockInstStart.data[b + 1] - 1;
     s.blockEnd = blockStart[b + 1];
-    s.operandBase = p.edgeArgStart.data[p.blockSuccStart.data[b]] + endParams;
+    s.operandBase = operandBase(p, b);
     if (start >= s.loops.limit) s.loops.close(start);
     this.#states.beginStart();
     const before = this.#stateBlock;

@@ -183,7 +183,7 @@ export class ConstrainedInstruction {
     const s = this.#state;
     const opVReg = this.#problem.operandVReg.data;
     const opInfo = this.#problem.operandInfo.data;
-    const next = s.chains.next;
+    const { next } = s;
     const base = s.operandBase;
     this.#copies.clear();
     for (let c = 0; c < CLASSES; c++) {
@@ -556,12 +556,11 @@ export class ConstrainedInstruction {
     const touched = s.touched;
     for (let k = 0; k < touched.length; k++) {
       const v = touched.at(k);
-      const from = s.before[v];
       const to = s.regOf[v];
       // A definition of this instruction arrives by itself.
       if (to < 0) {
         if (s.isWanted(v)) s.keepInMemory(v);
-      } else if (from !== to && s.defInst[v] !== this.#inst) moves.add(from >= 0 ? from : s.source(v), to);
+      } else if (s.before[v] !== to && s.defInst[v] !== this.#inst) moves.add(s.sourceBefore(v), to);
     }
     for (let c = 0; c < CLASSES; c++) {
       let q = this.#reserved[c] & this.#fixedUse[c];
@@ -580,8 +579,8 @@ export class ConstrainedInstruction {
   #addCopy(v: number, to: number): void {
     const s = this.#state;
     if (to < FIRST_FIXED_SLOT) s.used[to >> 5] |= 1 << (to & 31);
-    const from = s.isTouched[v] !== 0 ? s.before[v] : s.regOf[v];
-    if (from !== to) this.#moves.add(from >= 0 ? from : s.source(v), to);
+    const from = s.sourceBefore(v);
+    if (from !== to) this.#moves.add(from, to);
   }
 
   /** Step 6. */

@@ -27,9 +27,7 @@ export class FixedInstruction {
     this.#moves = moves;
   }
 
-  /**
-   * Allocates instruction `i`; or does nothing and says so, for a definition outside the allocatable registers.
-   */
+  /** Allocates instruction `i`; or does nothing and says so, for a definition outside the allocatable registers. */
   allocate(p: Problem, i: number, allocs: Int32Array): boolean {
     const s = this.#state;
     const first = p.instOperandStart.data[i];
@@ -162,10 +160,10 @@ export class FixedInstruction {
     const c = r >> 5;
     const bit = 1 << (r & 31);
     // Where it is now; a second operand may ask for the same.
-    const from = s.isTouched[v] !== 0 ? s.before[v] : at;
+    const from = s.sourceBefore(v);
     if (from === r || (this.#early[c] & bit) === 0) return;
     this.#early[c] &= ~bit;
-    this.#moves.add(from >= 0 ? from : s.source(v), r);
+    this.#moves.add(from, r);
     s.used[c] |= bit;
     if (at < 0 && (s.free[c] & ~this.#killed[c] & bit) !== 0 && s.isWanted(v)) {
       s.touch(v);

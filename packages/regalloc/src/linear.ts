@@ -44,7 +44,7 @@ export class LinearAllocator {
   readonly #foreign = new ForeignDefinitions(this.#state, this.#moves);
   readonly #constrained = new ConstrainedInstruction(this.#state, this.#moves, this.#foreign);
   readonly #fixed = new FixedInstruction(this.#state, this.#moves);
-  readonly #plain = new PlainInstructions(this.#state, this.#chains, this.#fixed, this.#constrained);
+  readonly #plain = new PlainInstructions(this.#state, this.#fixed, this.#constrained);
   readonly #edges = new EdgeMoves(this.#state, this.#states, this.#moves);
   readonly #stores = new SpillStores(this.#state, this.#states, this.#chains, this.#liveness);
   readonly #lives = new SpillLives();

@@ -10,11 +10,10 @@ import { ANY, CLASSES, COMMUTES, FIRST_FIXED_SLOT, FIRST_VREG, FIXED, REUSE, SLO
 import { MOVE } from "./output.ts";
 import type { Problem } from "./problem.ts";
 import type { RegisterState } from "./register-state.ts";
-import { NEVER, type UseChains } from "./use-chains.ts";
+import { NEVER } from "./use-chains.ts";
 
 export class PlainInstructions {
   readonly #state: RegisterState;
-  readonly #chains: UseChains;
   readonly #fixed: FixedInstruction;
   readonly #constrained: ConstrainedInstruction;
   readonly #locks = new Int32Array(CLASSES);
@@ -24,14 +23,8 @@ export class PlainInstructions {
   #allocs!: Int32Array;
   #slotOperands!: I32List;
 
-  constructor(
-    state: RegisterState,
-    chains: UseChains,
-    fixed: FixedInstruction,
-    constrained: ConstrainedInstruction,
-  ) {
+  constructor(state: RegisterState, fixed: FixedInstruction, constrained: ConstrainedInstruction) {
     this.#state = state;
-    this.#chains = chains;
     this.#fixed = fixed;
     this.#constrained = constrained;
   }
@@ -50,12 +43,11 @@ export class PlainInstructions {
   /** Allocates the instructions of block `b`. */
   allocateBlock(p: Problem, b: number): void {
     const s = this.#state;
-    const { regOf, nextUse, globalOf, live, liveOut, blockEnd } = s;
+    const { regOf, nextUse, next, globalOf, live, liveOut, blockEnd } = s;
     const allocs = this.#allocs;
     const opVReg = p.operandVReg.data;
     const opInfo = p.operandInfo.data;
     const opStart = p.instOperandStart.data;
-    const { next } = this.#chains;
     const clobber = p.instClobber.data;
     const base = s.operandBase;
     const last = s.lastInst;
@@ -147,7 +139,7 @@ export class PlainInstructions {
     if (reuses !== 0 && (p.instFlags.data[i] & COMMUTES) !== 0)
       if (this.#isBetterExchanged(first, opVReg, def)) {
         exchange(opVReg, first);
-        exchange(this.#chains.next, this.#state.operandBase + first);
+        exchange(this.#state.next, this.#state.operandBase + first);
         exchange(allocs, first);
       }
     if (missing >= 0 && defs === 1) {

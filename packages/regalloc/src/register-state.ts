@@ -135,7 +135,7 @@ export class RegisterState {
 
   /** Whether a vreg that the states of block `b` say is in a register is not. */
   isAbsent(v: number, b: number): boolean {
-    return this.loops.hasAbsences && b <= this.loops.absentTo[v] && this.loops.isAbsent(v, b);
+    return b <= this.loops.absentTo[v] && this.loops.isAbsent(v, b);
   }
 
   /** Empties all registers. */
@@ -191,6 +191,12 @@ export class RegisterState {
       if (before[v] >= 0) this.take(before[v], v);
     }
     touched.clear();
+  }
+
+  /** Where a plan finds a vreg: its register before the plan, or where else it is read from. */
+  sourceBefore(v: number): number {
+    const r = this.isTouched[v] !== 0 ? this.before[v] : this.regOf[v];
+    return r >= 0 ? r : this.source(v);
   }
 
   /** Ends a plan. */
@@ -252,8 +258,7 @@ export class RegisterState {
   /** Chooses among the free registers `c` of a class, which is not empty, the best for `v`. */
   choose(v: number, cls: number, c: number): number {
     if ((this.hint[v] | this.hintParam[v]) !== 0) return this.#chooseHinted(v, cls, c);
-    const crosses = (this.nextClobber - 1 - this.last[v]) >>> 31;
-    const fit = c & this.#favoured[(cls << 1) | crosses];
+    const fit = c & this.#favoured[(cls << 1) | (this.crosses(v) ? 1 : 0)];
     if (fit !== 0) c = fit;
     else if ((c & this.preferred[cls]) !== 0) c &= this.preferred[cls];
     return (cls << 5) | (31 - Math.clz32(c & -c));

@@ -5,7 +5,7 @@ import { CLASSES, FIRST_VREG } from "./operand.ts";
 import type { ParallelMoves } from "./parallel-moves.ts";
 import type { Problem } from "./problem.ts";
 import { SpillSlots } from "./spill-slots.ts";
-import type { UseChains } from "./use-chains.ts";
+import { operandBase, type UseChains } from "./use-chains.ts";
 
 export class SpillLives {
   from = new Int32Array(1024);
@@ -45,7 +45,7 @@ export function assignSlots(
     const v = inMemory.at(k);
     const inst = defPoint[v] >> 1;
     const b = chains.defBlock[v];
-    from[v] = opStart[inst] + p.edgeArgStart.at(p.blockSuccStart.at(b)) + p.blockParamStart.at(b + 1);
+    from[v] = operandBase(p, b) + opStart[inst];
     to[v] = chains.last[v] + 1;
     if (inst === instStart[b]) {
       // A parameter's slot may be written at the end of every predecessor.

@@ -15,6 +15,11 @@ import type { Problem } from "./problem.ts";
 /** "No further use in layout order"; greater than any position. */
 export const NEVER = 0x3fffffff;
 
+/** What the positions of operands in block `b` are greater by than the operands' indices. */
+export function operandBase(p: Problem, b: number): number {
+  return p.edgeArgStart.data[p.blockSuccStart.data[b]] + p.blockParamStart.data[b + 1];
+}
+
 const FIXED_USE = FIXED << 4;
 
 export class UseChains {
@@ -70,16 +75,12 @@ export class UseChains {
     this.#noteRareThings(p);
     loopEnd.fill(-1, 0, p.numBlocks());
     // Room for all there can be: nothing is called in the loops, so V8 checks the arrays once before them.
-    this.globals.fill(1, 0);
-    this.globals.extend(nv);
     this.exposed.clear();
     this.exposed.extend(2 * positions);
     this.latches.clear();
     this.latches.extend(p.numBlocks());
-    const globals = this.globals.data;
     const exposed = this.exposed.data;
     const latches = this.latches.data;
-    let globalCount = 1;
     let exposedCount = 0;
     let latchCount = 0;
     const opStart = p.instOperandStart.data;
@@ -116,14 +117,8 @@ export class UseChains {
         // A use writes the element of vreg 0, which is none.
         defBlock[v & -(info & 1)] = b;
         if (before < start && v >= FIRST_VREG) {
-          let g = globalOf[v];
-          if (g === 0) {
-            g = globalCount++;
-            globals[g] = v;
-            globalOf[v] = g;
-          }
           exposed[exposedCount] = b;
-          exposed[exposedCount + 1] = g;
+          exposed[exposedCount + 1] = v;
           exposedCount += 2;
         }
         if ((info & 0x71) === FIXED_USE && info >> 8 < FIRST_FIXED_SLOT) {
@@ -153,14 +148,8 @@ export class UseChains {
           next[pos] = NEVER;
           last[v] = pos;
           if (before < start) {
-            let g = globalOf[v];
-            if (g === 0) {
-              g = globalCount++;
-              globals[g] = v;
-              globalOf[v] = g;
-            }
             exposed[exposedCount] = b;
-            exposed[exposedCount + 1] = g;
+            exposed[exposedCount + 1] = v;
             exposedCount += 2;
           }
           hintParam[v] = params[param + q];
@@ -168,9 +157,21 @@ export class UseChains {
       }
     }
     blockStart[n] = pos;
-    this.globals.length = globalCount;
     this.exposed.length = exposedCount;
     this.latches.length = latchCount;
+    this.#numberGlobals();
+  }
+
+  /** Numbers the vregs of exposed uses and puts the numbers in their place. */
+  #numberGlobals(): void {
+    const { globalOf, globals } = this;
+    const exposed = this.exposed.data;
+    globals.fill(1, 0);
+    for (let k = 1; k < this.exposed.length; k += 2) {
+      const v = exposed[k];
+      if (globalOf[v] === 0) globalOf[v] = globals.push(v);
+      exposed[k] = globalOf[v];
+    }
   }
 
   /** Notes what few instructions have: clobbers, and results that take the places of inputs. */
@@ -185,8 +186,7 @@ export class UseChains {
     for (let k = 0; k < p.clobbering.length; k++) {
       const i = p.clobbering.data[k];
       while (instStart[b + 1] <= i) b++;
-      const base = p.edgeArgStart.data[p.blockSuccStart.data[b]] + p.blockParamStart.data[b + 1];
-      ends.push(base + p.instOperandStart.data[i + 1]);
+      ends.push(operandBase(p, b) + p.instOperandStart.data[i + 1]);
     }
     ends.push(NEVER);
   }
