@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
@@ -11,9 +11,9 @@ const root = fileURLToPath(new URL("../", import.meta.url));
  */
 export async function asJavaScript(script: URL): Promise<string> {
   const input = fileURLToPath(script);
-  const path = relative(root, input).replace(/\.ts$/, ".js");
+  const file = join(root, "build", relative(root, input).replace(/\.ts$/, ".js"));
   const bundle = await rolldown({ input, platform: "node", external: /^(@gantry|node:)/ });
-  await bundle.write({ file: join(root, "build", dirname(path), basename(path)), format: "esm" });
+  await bundle.write({ file, format: "esm" });
   await bundle.close();
-  return join(root, "build", path);
+  return file;
 }

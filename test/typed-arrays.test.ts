@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root, scratchFolder } from "./gantry.ts";
+import { frameOf } from "./worker/worker-client.ts";
 
 // As long as no buffer of a process has been detached (transferred, or a WebAssembly memory grown), V8 leaves out the test
 // for that at every access to a typed array; afterwards, compiling takes 1.08 of the time.
@@ -14,7 +15,7 @@ test("no buffer is detached by the commands", () => {
   const source = "function %f(i32) -> i32 {\nblock0(v0: i32):\n    v1 = iadd v0, v0\n    return v1\n}\n";
   writeFileSync(join(folder, "f.clif"), source);
   const requests = Array.from({ length: 8 }, (_, id) =>
-    frame({ id, type: "compile", target: "x86_64", emit: "obj" }, source),
+    frameOf({ id, type: "compile", target: "x86_64", emit: "obj" }, source),
   );
   const commands: readonly (readonly [readonly string[], Buffer?])[] = [
     [["compile", join(folder, "f.clif"), "-o", join(folder, "f.o")]],
@@ -31,11 +32,3 @@ test("no buffer is detached by the commands", () => {
   const control = spawnSync(process.execPath, ["--trace-protector-invalidation", "-e", detach]);
   expect(control.stdout.toString()).toContain("ArrayBufferDetaching");
 });
-
-function frame(header: object, payload: string): Buffer {
-  const json = Buffer.from(JSON.stringify(header));
-  const lengths = Buffer.alloc(8);
-  lengths.writeUInt32LE(4 + json.length + payload.length, 0);
-  lengths.writeUInt32LE(json.length, 4);
-  return Buffer.concat([lengths, json, Buffer.from(payload)]);
-}

@@ -18,6 +18,16 @@ export interface Answer {
   readonly payload: Uint8Array;
 }
 
+/** A frame of the protocol: two lengths, the header as JSON, the payload. */
+export function frameOf(header: object, payload: Uint8Array | string = ""): Buffer {
+  const json = Buffer.from(JSON.stringify(header));
+  const bytes = Buffer.from(payload as string);
+  const lengths = Buffer.alloc(8);
+  lengths.writeUInt32LE(4 + json.length + bytes.length, 0);
+  lengths.writeUInt32LE(json.length, 4);
+  return Buffer.concat([lengths, json, bytes]);
+}
+
 /** A worker process and the frames that it sends, for tests that speak the protocol byte by byte. */
 export class WorkerProcess {
   readonly process: ChildProcessWithoutNullStreams;
@@ -53,12 +63,7 @@ export class WorkerProcess {
   }
 
   send(header: object, payload: Uint8Array | string = ""): void {
-    const json = Buffer.from(JSON.stringify(header));
-    const bytes = Buffer.from(payload as string);
-    const frame = Buffer.alloc(8);
-    frame.writeUInt32LE(4 + json.length + bytes.length, 0);
-    frame.writeUInt32LE(json.length, 4);
-    this.raw(Buffer.concat([frame, json, bytes]));
+    this.raw(frameOf(header, payload));
   }
 
   raw(bytes: Uint8Array): void {
